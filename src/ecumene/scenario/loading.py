@@ -1,0 +1,258 @@
+"""From a preset's name or a TOML file to a checked scenario."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ecumene.errors import ScenarioError, did_you_mean
+from ecumene.scenario.lines import line_of_key, line_of_path
+from ecumene.scenario.schema import Scenario
+
+_FILE_KEYS = (("constellation", "file"), ("gateways", "sites"), ("licences", "records"), ("places", "file"))
+_TABLE_SUFFIXES = {".csv", ".toml", ".json", ".xml", ".gz", ".tle", ".txt", ".kvn"}
+
+
+def preset_names() -> tuple[str, ...]:
+    """Return the names of the bundled scenarios, sorted."""
+    folder = resources.files("ecumene.scenario") / "presets"
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def preset_text(name: str) -> str:
+    """Return the TOML text of a bundled scenario, comments and sources included.
+
+    Raises
+    ------
+    ScenarioError
+        No preset has this name.
+    """
+    if name not in preset_names():
+        hint = did_you_mean(name, preset_names())
+        raise ScenarioError(name, [f"no such preset{hint or '; known: ' + ', '.join(preset_names())}"])
+    return (resources.files("ecumene.scenario") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def load(
+    name_or_path: str | Path,
+    *,
+    start: datetime | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Scenario:
+    """Return the scenario of a preset or a TOML file.
+
+    Parameters
+    ----------
+    name_or_path
+        Name of a bundled preset (``ecumene list``), or a path to a TOML file. A file may say
+        ``extends = "starlink-gen1"`` (a preset, or another file beside it).
+    start
+        First slot, UTC; replaces the scenario's own.
+    overrides
+        Dotted keys and their values, applied last: ``{"slots": 4, "constellation.shells.0.planes": 36}``.
+
+    Returns
+    -------
+    scenario
+        Checked and frozen. A catalogue given without a start of its own has ``start=None``:
+        the run begins at the catalogue's median epoch.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake, its line, its value and what is allowed.
+    """
+    source, text, folder = _read(name_or_path)
+    tree = _tree(source, text, folder, seen=())
+    changes = dict(overrides or {})
+    if start is not None:
+        changes["start"] = start
+    elif "constellation.file" in changes and "start" not in changes:
+        tree.pop("start", None)
+    problems: list[str] = []
+    for dotted, value in changes.items():
+        problems += _put(tree, dotted, value)
+    if problems:
+        raise ScenarioError(source, problems)
+    return _check(source, text, tree, given=changes)
+
+
+def parse_setting(setting: str) -> tuple[str, Any]:
+    """Return key and value of a ``--set key=value`` option; the value is TOML, or else plain text.
+
+    Raises
+    ------
+    ScenarioError
+        There is no '=' in it, or no key before it.
+    """
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip():
+        raise ScenarioError("--set", [f"{setting!r}: write key=value, for example terminal.min_elevation_deg=30"])
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    return key.strip(), value
+
+
+def _read(name_or_path: str | Path) -> tuple[str, str, Path]:
+    """Return what to call the source, its text, and the folder its relative paths start from."""
+    name = str(name_or_path)
+    if name in preset_names():
+        return name, preset_text(name), Path.cwd()
+    path = Path(name_or_path)
+    if not path.exists():
+        known = ", ".join(preset_names())
+        hint = did_you_mean(name, preset_names()) or f"; presets: {known}"
+        raise ScenarioError(name, [f"no preset and no file of this name{hint}"])
+    try:
+        return path.name, path.read_text(encoding="utf-8-sig"), path.resolve().parent
+    except IsADirectoryError:
+        raise ScenarioError(name, ["is a folder; give a TOML file or a preset's name"]) from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(name, [f"is not UTF-8 text (byte {error.start}); give a TOML file"]) from None
+    except OSError as error:
+        raise ScenarioError(name, [f"cannot be read: {error.strerror}"]) from None
+
+
+def _tree(source: str, text: str, folder: Path, seen: tuple[str, ...]) -> dict[str, Any]:
+    """Parse one document and lay it over what it extends."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(source, [f"not valid TOML: {error}"]) from None
+    _anchor_files(tree, folder)
+    parent = tree.pop("extends", None)
+    if parent is None:
+        return tree
+    if not isinstance(parent, str):
+        raise ScenarioError(source, [f"extends = {parent!r}: must be the name of a preset or a file"])
+    if parent in seen:
+        raise ScenarioError(source, [f"extends = {parent!r}: goes round in a circle ({' -> '.join(seen)})"])
+    beside = folder / parent
+    where = parent if parent in preset_names() or not beside.exists() else beside
+    base = _tree(*_read(where), seen=(*seen, parent))
+    if "start" not in tree and isinstance(part := tree.get("constellation"), dict) and part.get("file"):
+        base.pop("start", None)  # a catalogue brings its own time
+    return _merged(base, tree)
+
+
+def _anchor_files(tree: dict[str, Any], folder: Path) -> None:
+    """Make relative file names of a scenario relative to the file they stand in."""
+    for section, key in _FILE_KEYS:
+        part = tree.get(section)
+        value = part.get(key) if isinstance(part, dict) else None
+        if isinstance(value, str) and Path(value).suffix in _TABLE_SUFFIXES:
+            part[key] = str(folder / value)  # type: ignore[index]
+
+
+def _merged(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
+    """Lay one tree over another: tables are merged, everything else is replaced."""
+    merged = copy.deepcopy(base)
+    for key, value in top.items():
+        both_tables = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if both_tables else copy.deepcopy(value)
+    return merged
+
+
+def _put(tree: dict[str, Any], dotted: str, value: Any) -> list[str]:
+    """Set one dotted key in the tree; return the problems met."""
+    parts = dotted.replace("[", ".").replace("]", "").split(".")
+    node: Any = tree
+    for depth, part in enumerate(parts[:-1]):
+        if isinstance(node, list):
+            if not part.isdigit() or int(part) >= len(node):
+                return [f"--set {dotted}: there is no entry {part}; the list has {len(node)}"]
+            node = node[int(part)]
+        elif isinstance(node, dict):
+            node = node.setdefault(part, {})
+        else:
+            return [f"--set {dotted}: {'.'.join(parts[:depth])} is a value, not a table"]
+    if isinstance(node, list):
+        if not parts[-1].isdigit() or int(parts[-1]) >= len(node):
+            return [f"--set {dotted}: there is no entry {parts[-1]}; the list has {len(node)}"]
+        node[int(parts[-1])] = value
+    elif isinstance(node, dict):
+        node[parts[-1]] = value
+    else:
+        return [f"--set {dotted}: {'.'.join(parts[:-1])} is a value, not a table"]
+    return []
+
+
+def _check(source: str, text: str, tree: dict[str, Any], given: Mapping[str, Any]) -> Scenario:
+    try:
+        return Scenario.model_validate(tree)
+    except ValidationError as error:
+        lines = line_of_key(text)
+        problems = [_problem(detail, lines, given) for detail in error.errors(include_url=False)]
+        raise ScenarioError(source, list(dict.fromkeys(problems))) from None
+
+
+def _problem(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], given: Mapping[str, Any]) -> str:
+    """Render one pydantic error as a line a user can act on."""
+    path = tuple(part for part in detail["loc"] if part not in {"int", "literal['announced']", "function-after"})
+    name = ""
+    for part in path:
+        name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
+    line = line_of_path(lines, path)
+    from_option = any(name == key or name.replace("[", ".").replace("]", "") == key for key in given)
+    where = "--set " if from_option else f"line {line}: " if line else ""
+    if detail["type"] == "extra_forbidden":
+        return f"{where}{name}: unknown key{did_you_mean(str(path[-1]), _keys_beside(path))}"
+    if detail["type"] == "missing":
+        return f"{where}{name}: is missing"
+    value = detail["input"]
+    shown = "" if isinstance(value, (dict, list, BaseModel)) or not name else f" = {_toml(value)}"
+    return f"{where}{name}{shown}{': ' if name else ''}{_sentence(detail)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    """Say what is allowed, in one sentence."""
+    context = detail.get("ctx", {})
+    bounds = {"greater_than_equal": ("at least", "ge"), "greater_than": ("more than", "gt")}
+    bounds |= {"less_than_equal": ("at most", "le"), "less_than": ("less than", "lt")}
+    if detail["type"] in bounds:
+        words, key = bounds[detail["type"]]
+        return f"must be {words} {context[key]:g}"
+    if detail["type"] == "literal_error":
+        return f"must be {context['expected']}{did_you_mean(str(detail['input']), _words(context['expected']))}"
+    if detail["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in context.get("pattern", ""):
+        return "must be a two-letter country code in capitals, such as KE"
+    if detail["type"] == "value_error":
+        return detail["msg"].removeprefix("Value error, ")
+    message = detail["msg"]
+    return message[0].lower() + message[1:]
+
+
+def _words(expected: str) -> list[str]:
+    return [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
+
+
+def _keys_beside(path: tuple[str | int, ...]) -> list[str]:
+    """Return the keys allowed where an unknown one was found."""
+    model: Any = Scenario
+    for part in path[:-1]:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        inner = getattr(annotation, "__args__", (annotation,))[0]
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)

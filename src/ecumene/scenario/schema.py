@@ -1,0 +1,328 @@
+"""Every key of a scenario, with its unit, its range and what it means.
+
+The string under a field is its only documentation; the reference page is made from it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
+Longitude = Annotated[float, Field(ge=-180.0, le=360.0)]
+Elevation = Annotated[float, Field(ge=0.0, lt=90.0)]
+Exclusion = Annotated[float, Field(ge=0.0, le=45.0)]
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Status = Literal["licensed", "pending", "not_sought", "refused", "prohibited", "unlicensed"]
+
+
+class Section(BaseModel):
+    """What all parts of a scenario share: frozen, no unknown keys, no NaN."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, strict=False
+    )
+
+
+class ShellKeys(Section):
+    """One Walker shell as filed."""
+
+    name: str = ""
+    """What the shell is called in tables; made from altitude and inclination where empty."""
+    altitude_km: float = Field(ge=160.0, le=50_000.0)
+    """Mean altitude above the equatorial radius. [km]"""
+    inclination_deg: float = Field(ge=0.0, le=180.0)
+    """Inclination. [deg]"""
+    planes: int = Field(ge=1, le=2_000)
+    """Number of orbital planes."""
+    sats_per_plane: int = Field(ge=1, le=2_000)
+    """Satellites in each plane."""
+    phasing: int = 0
+    """Walker phasing F; taken modulo the number of planes."""
+    node_spread_deg: Literal[180, 360] = 360
+    """Nodes are spread over 360 deg (Walker delta) or 180 deg (Walker star). [deg]"""
+    raan_deg: float = Field(default=0.0, ge=-360.0, le=360.0)
+    """Right ascension of the first plane's node (TEME, at the start). [deg]"""
+    node_step_deg: float | None = Field(default=None, gt=0.0, le=360.0)
+    """Step from node to node where it is not spread / planes (a seam of its own). [deg]"""
+    altitude_step_km: float = Field(default=0.0, ge=-50.0, le=50.0)
+    """How much higher each plane flies than the one before. [km]"""
+
+
+class ConstellationKeys(Section):
+    """Where the satellites come from: filed shells or a file of real elements."""
+
+    shells: tuple[ShellKeys, ...] = ()
+    """Filed shells; ignored where `file` is given."""
+    file: str | None = None
+    """OMM (JSON, CSV, XML, KVN) or TLE file, also gzipped; replaces the shells."""
+    max_element_age_days: float = Field(default=14.0, gt=0.0, le=3_650.0)
+    """Elements older than this at the start are listed as stale and not scheduled. [days]"""
+
+
+class SatelliteKeys(Section):
+    """What one satellite can do."""
+
+    model: str = ""
+    """Name of the generation, for the report."""
+    user_beams: int = Field(ge=1, le=4_096)
+    """User beams lit at once, each one channel wide."""
+    time_shares: int = Field(default=8, ge=1, le=64)
+    """Time shares a beam is cut into; each may light another cell."""
+    capacity_gbps: float = Field(gt=0.0, le=10_000.0)
+    """Ceiling of the satellite (feeder and payload). [Gbit/s]"""
+    feeders: int = Field(default=1, ge=1, le=8)
+    """Gateway antennas that may follow one satellite at once."""
+
+
+class TerminalKeys(Section):
+    """The user's dish and when it may look at a satellite."""
+
+    min_elevation_deg: Elevation
+    """Lowest geodetic elevation of a usable satellite. [deg]"""
+    gso_exclusion_deg: Exclusion
+    """Smallest allowed angle to the geostationary arc where no licence record says otherwise. [deg]"""
+    gain_dbi: float = Field(default=33.2, ge=0.0, le=60.0)
+    """Peak gain at the downlink frequency. [dBi]"""
+    temperature_k: float = Field(default=250.0, ge=10.0, le=2_000.0)
+    """System noise temperature, clear sky. [K]"""
+    scan_exponent: float = Field(default=1.2, ge=0.0, le=4.0)
+    """Scan loss is -10 n log10(cos theta); n of a flat panel."""
+
+
+class DownlinkKeys(Section):
+    """The user downlink, limited by power flux density as filed."""
+
+    pfd_dbw_m2_mhz: float = Field(default=-122.0, ge=-160.0, le=-90.0)
+    """Power flux density on the ground, held while the beam steers. [dBW/m2/MHz]"""
+    frequency_ghz: float = Field(default=11.7, ge=1.0, le=100.0)
+    """Carrier frequency. [GHz]"""
+    channels: int = Field(default=8, ge=1, le=64)
+    """Channels a cell may be lit with at once."""
+    channel_mhz: float = Field(default=240.0, gt=0.0, le=5_000.0)
+    """Occupied bandwidth of a channel. [MHz]"""
+    nco: int = Field(default=1, ge=1, le=16)
+    """Satellites that may light one cell on one frequency at once (Nco)."""
+    margin_db: float = Field(default=0.0, ge=0.0, le=30.0)
+    """Interference and fade margin taken off C/N. [dB]"""
+
+
+class SiteKeys(Section):
+    """One ground site written into the scenario."""
+
+    name: str = Field(min_length=1)
+    """Name, unique among the sites."""
+    country: CountryCode
+    """ISO 3166-1 alpha-2 code (XK for Kosovo)."""
+    lat_deg: Latitude
+    """Geodetic latitude. [deg]"""
+    lon_deg: Longitude
+    """Longitude. [deg]"""
+    kind: Literal["gateway", "pop"] = "gateway"
+    """A gateway (antennas) or a PoP (where traffic meets the internet)."""
+    antennas: int | None = Field(default=None, ge=1, le=200)
+    """Antennas of this gateway where they differ from `gateways.antennas`."""
+
+
+class GatewayKeys(Section):
+    """Gateways and points of presence."""
+
+    sites: str = ""
+    """Bundled list (starlink, starlink-2022, oneweb, kuiper) or a CSV file; empty for none."""
+    site: tuple[SiteKeys, ...] = ()
+    """Sites written here, beside those of the list."""
+    known_by: date | None = None
+    """Use sites known to be live by this date; the start where not given."""
+    antennas: int = Field(default=8, ge=1, le=200)
+    """Antennas of a gateway; each follows one satellite."""
+    antenna_gbps: float = Field(default=20.0, gt=0.0, le=1_000.0)
+    """Capacity of one antenna's feeder link. [Gbit/s]"""
+    site_gbps: float | None = Field(default=None, gt=0.0, le=100_000.0)
+    """Ceiling of a whole site; the sum of its antennas where not given. [Gbit/s]"""
+    min_elevation_deg: Elevation
+    """Lowest elevation a gateway antenna works at. [deg]"""
+    gso_exclusion_deg: Exclusion
+    """Smallest allowed angle to the geostationary arc at the gateway. [deg]"""
+
+
+class IslKeys(Section):
+    """Inter-satellite links."""
+
+    topology: Literal["grid", "none"] = "grid"
+    """+Grid (two in plane, two across) or none (bent pipe)."""
+    capacity_gbps: float = Field(default=100.0, gt=0.0, le=10_000.0)
+    """Capacity of a link in each direction. [Gbit/s]"""
+    grazing_altitude_km: float = Field(default=80.0, ge=0.0, le=1_000.0)
+    """Lowest altitude a laser may pass at. [km]"""
+    max_range_km: float | None = Field(default=None, gt=0.0, le=100_000.0)
+    """Longest link; limited by the grazing altitude alone where not given. [km]"""
+    polar_cutoff_deg: float | None = Field(default=None, gt=0.0, le=90.0)
+    """Links between planes are off above this latitude; never where not given. [deg]"""
+
+
+class LicenceKeys(Section):
+    """Where service is allowed."""
+
+    records: str = ""
+    """Bundled register (starlink, oneweb, kuiper) or a TOML file of dated records; empty for none."""
+    default: Status = "not_sought"
+    """Status of a country without a record at the date."""
+    grant: tuple[CountryCode, ...] = ()
+    """Countries that count as licensed in this run, whatever the register says."""
+    revoke: tuple[CountryCode, ...] = ()
+    """Countries that count as prohibited in this run, whatever the register says."""
+    at_sea: bool = True
+    """Whether a place at sea may be served."""
+
+    @model_validator(mode="after")
+    def _no_country_twice(self) -> LicenceKeys:
+        both = sorted(set(self.grant) & set(self.revoke))
+        if both:
+            raise ValueError(f"{', '.join(both)} stand in both grant and revoke; keep one")
+        return self
+
+
+class DemandKeys(Section):
+    """Who wants how much, when."""
+
+    subscribers: int | Literal["announced"] = "announced"
+    """Subscribers in all, or "announced": the operator's total at the date (docs: demand)."""
+    by_country: dict[CountryCode, int] = {}
+    """Subscribers of single countries; the rest of the total goes to the others."""
+    mbps_per_subscriber: float = Field(default=3.0, gt=0.0, le=10_000.0)
+    """Mean demand of one subscriber in the busy hour. [Mbit/s]"""
+    sparse_density_per_km2: float = Field(default=30.0, gt=0.0, le=100_000.0)
+    """Preference for sparse places: a person's weight is 1 / (1 + density / this). [1/km2]"""
+    max_subscribers_per_person: float = Field(default=0.25, gt=0.0, le=1.0)
+    """No row has more subscribers than this share of its people (one household of four)."""
+    diurnal: bool = True
+    """Follow the daily curve by local solar time; otherwise every hour is the busy hour."""
+
+    @field_validator("subscribers")
+    @classmethod
+    def _not_negative(cls, value: int | str) -> int | str:
+        if isinstance(value, int) and value < 0:
+            raise ValueError('must be 0 or more, or "announced"')
+        return value
+
+
+class LatencyKeys(Section):
+    """What adds to the flight time of light."""
+
+    fibre_factor: float = Field(default=1.4, ge=1.0, le=5.0)
+    """Fibre length over great-circle distance, gateway to PoP."""
+    fibre_index: float = Field(default=1.47, ge=1.0, le=2.0)
+    """Refractive index of fibre."""
+    processing_ms: float = Field(default=14.0, ge=0.0, le=500.0)
+    """Framing, scheduling and processing, both ways together. [ms]"""
+
+
+class EarthKeys(Section):
+    """The orientation of the Earth, where it is not taken from the bundled IERS table."""
+
+    ut1_minus_utc_s: float | None = Field(default=None, ge=-1.0, le=1.0)
+    """UT1 - UTC. [s]"""
+    polar_x_arcsec: float | None = Field(default=None, ge=-2.0, le=2.0)
+    """Polar motion x. [arcsec]"""
+    polar_y_arcsec: float | None = Field(default=None, ge=-2.0, le=2.0)
+    """Polar motion y. [arcsec]"""
+
+
+class CellKeys(Section):
+    """One inhabited cell of a made-up planet."""
+
+    lat_deg: Latitude
+    """Latitude inside the cell. [deg]"""
+    lon_deg: Longitude
+    """Longitude inside the cell. [deg]"""
+    country: CountryCode
+    """ISO 3166-1 alpha-2 code."""
+    people: float = Field(gt=0.0, le=1e9)
+    """People living there."""
+    settlement: Literal["urban", "rural", "isolated"] = "rural"
+    """Settlement class."""
+
+
+class PlaceKeys(Section):
+    """One named place to follow slot by slot."""
+
+    name: str = Field(min_length=1)
+    """Name, unique among the places."""
+    lat_deg: Latitude
+    """Geodetic latitude. [deg]"""
+    lon_deg: Longitude
+    """Longitude. [deg]"""
+
+
+class PlacesKeys(Section):
+    """Named places whose every slot is written down."""
+
+    file: str | None = None
+    """CSV with name,lat,lon; the bundled list where neither this nor `place` is given."""
+    place: tuple[PlaceKeys, ...] = ()
+    """Places written here."""
+
+
+class Scenario(Section):
+    """Everything one run is computed from."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+    """Short name; the result folder is called so."""
+    title: str = ""
+    """One line for the report."""
+    start: datetime | None = None
+    """First slot, UTC; the median epoch of the catalogue where not given."""
+    slots: int = Field(default=240, ge=1, le=1_000_000)
+    """Number of slots."""
+    slot_s: float = Field(default=15.0, gt=0.0, le=3_600.0)
+    """Length of a slot. [s]"""
+    seed: int = Field(default=1, ge=0, le=2**63 - 1)
+    """Seed of every random number."""
+    resolution: Literal[3, 4, 5] = 5
+    """H3 resolution of the cells."""
+    constellation: ConstellationKeys
+    """Where the satellites come from."""
+    satellite: SatelliteKeys
+    """What one satellite can do."""
+    terminal: TerminalKeys
+    """The user's dish."""
+    downlink: DownlinkKeys = DownlinkKeys()
+    """The user downlink."""
+    gateways: GatewayKeys
+    """Gateways and PoPs."""
+    isl: IslKeys = IslKeys()
+    """Inter-satellite links."""
+    licences: LicenceKeys = LicenceKeys()
+    """Where service is allowed."""
+    demand: DemandKeys = DemandKeys()
+    """Who wants how much."""
+    latency: LatencyKeys = LatencyKeys()
+    """What adds to light."""
+    earth: EarthKeys = EarthKeys()
+    """Orientation of the Earth."""
+    cell: tuple[CellKeys, ...] = ()
+    """A made-up planet: these cells instead of the real ones."""
+    places: PlacesKeys = PlacesKeys()
+    """Named places."""
+
+    @field_validator("start")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=UTC)
+        value = value.astimezone(UTC)
+        if not 1973 <= value.year <= 2099:
+            raise ValueError("must lie between 1973 and 2099")
+        return value
+
+    @model_validator(mode="after")
+    def _has_satellites(self) -> Scenario:
+        if not self.constellation.shells and self.constellation.file is None:
+            raise ValueError("constellation needs at least one [[constellation.shells]] or a file")
+        if self.start is None and self.constellation.file is None:
+            raise ValueError("start is missing; write for example start = 2026-03-24T12:00:12Z")
+        return self

@@ -1,0 +1,1 @@
+"""Which beam lights which cell."""

@@ -1,0 +1,427 @@
+"""Which satellite serves which cell with how many channel-shares, for one slot.
+
+The unit of a plan is one time share of one channel. A satellite has ``user_beams x time_shares`` units and
+a ceiling in bit/s; a cell is served by one satellite at a time (so Nco = 1 holds by construction) with at
+most ``channels x time_shares`` units.
+
+The plan is built greedily: cells keep their satellite while they can; the others are settled largest demand
+first, and among equals fewest satellites first, each on the satellite with the least demand still pressing
+on it per unit left ("dynamic pressure"). Pairs that will still stand in the next slot come first
+(look-ahead), which avoids most forced handovers. The plan states an upper bound from a cut, so that its
+distance from the best possible plan is known; the bound takes every satellite at its best rate and is
+therefore loose by up to the spread of rates over elevation.
+
+Left out here: frequency colouring between neighbouring cells, the interference of beams on each other, more
+than one satellite a cell (a key ``nco`` above 1 changes nothing yet), and exact optimisation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Beams:
+    """What a satellite may spend and a cell may take.
+
+    Attributes
+    ----------
+    units_per_satellite
+        Channel-shares of one satellite in a slot.
+    units_per_cell
+        Most channel-shares one cell can be lit with.
+    shares_per_channel
+        Time shares a channel is cut into.
+    capacity_bps
+        Ceiling of one satellite. [bit/s]
+    """
+
+    units_per_satellite: int
+    units_per_cell: int
+    shares_per_channel: int
+    capacity_bps: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The beams of one slot.
+
+    Attributes
+    ----------
+    sat_of_cell : (cell,)
+        Serving satellite, -1 where none.
+    units_of_cell : (cell,)
+        Channel-shares the cell is lit with.
+    planned_bps : (cell,)
+        Traffic the beams can carry for the cell, at most its demand. [bit/s]
+    is_full : (sat,)
+        No unit left.
+    n_kept, n_handovers, n_forced
+        Cells that kept their satellite; that changed it; that had to (their pair no longer stood).
+    served_bps, upper_bound_bps
+        Sum of planned_bps, and what no plan of this slot can exceed. [bit/s]
+    """
+
+    sat_of_cell: NDArray[np.int32]
+    units_of_cell: NDArray[np.int16]
+    planned_bps: NDArray[np.float64]
+    is_full: NDArray[np.bool_]
+    n_kept: int
+    n_handovers: int
+    n_forced: int
+    served_bps: float
+    upper_bound_bps: float
+
+
+def usable_of_bins(
+    candidates_of_bin: NDArray[np.int32], is_usable: NDArray[np.bool_], n_words: int
+) -> NDArray[np.uint64]:
+    """Return for every bin and landing class the candidates with a permitted path home, as bit masks.
+
+    Parameters
+    ----------
+    candidates_of_bin : (bin, width)
+        Satellites of each bin's candidate list, -1 at the end.
+    is_usable : (class, sat)
+        The satellite has a path to a PoP permitted to the class.
+    n_words
+        Words of a mask.
+
+    Returns
+    -------
+    usable_of_bin : (bin, class, word)
+        Bit j of word w stands for candidate 64 w + j.
+    """
+    words: NDArray[np.uint64] = _usable_of_bins(candidates_of_bin, is_usable, n_words)
+    return words
+
+
+def assign_beams(
+    *,
+    beams: Beams,
+    candidates_of_bin: NDArray[np.int32],
+    clear_of_cell: NDArray[np.uint64],
+    next_candidates_of_bin: NDArray[np.int32],
+    next_clear_of_cell: NDArray[np.uint64],
+    bin_of_cell: NDArray[np.int32],
+    usable_of_bin: NDArray[np.uint64],
+    class_of_cell: NDArray[np.int32],
+    wanted_bps: NDArray[np.float64],
+    r_cell_m: NDArray[np.float64],
+    up_of_cell: NDArray[np.float64],
+    r_sat_m: NDArray[np.float64],
+    channel_rate_bps: NDArray[np.float64],
+    before: NDArray[np.int32] | None = None,
+) -> Plan:
+    """Plan the beams of one slot.
+
+    Parameters
+    ----------
+    beams
+        Budgets of satellites and cells.
+    candidates_of_bin, next_candidates_of_bin : (bin, width)
+        Candidate satellites of each bin in this slot and the next; -1 at the end.
+    clear_of_cell, next_clear_of_cell : (cell, word)
+        Which candidates the cell sees clear of the geostationary arc, in this slot and the next.
+    bin_of_cell : (cell,)
+        Bin of each cell.
+    usable_of_bin : (bin, class, word)
+        Candidates with a permitted path home (`usable_of_bins`).
+    class_of_cell : (cell,)
+        Landing class the cell is planned for, -1 where it may not be served at all.
+    wanted_bps : (cell,)
+        Demand of the cell's permitted rows. [bit/s]
+    r_cell_m, up_of_cell : (cell, 3)
+        Position and ellipsoid normal, ECEF. [m], unit
+    r_sat_m : (sat, 3)
+        Positions, ECEF. [m]
+    channel_rate_bps : (bin of sin elevation,)
+        Rate of a whole channel by the sine of the elevation, equal bins from 0 to 1. [bit/s]
+    before : (cell,), optional
+        Satellites of the last plan.
+
+    Returns
+    -------
+    plan
+        With its own upper bound.
+    """
+    n_cells, n_sats = len(bin_of_cell), len(r_sat_m)
+    last = np.full(n_cells, -1, np.int32) if before is None else before
+    next_index = _next_index(candidates_of_bin, next_candidates_of_bin, n_sats)
+    unit_rate_bps = channel_rate_bps / beams.shares_per_channel
+    sat_of_cell, units_of_cell, planned_bps, room, counts = _plan(
+        candidates_of_bin, clear_of_cell, next_index, next_clear_of_cell, bin_of_cell, usable_of_bin,
+        class_of_cell, wanted_bps, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps, last,
+        beams.units_per_satellite, beams.units_per_cell, beams.capacity_bps,
+    )  # fmt: skip
+    is_full = room <= 0
+    bound_bps = _cut_bound(
+        candidates_of_bin, clear_of_cell, bin_of_cell, usable_of_bin, class_of_cell, wanted_bps, is_full,
+        float(unit_rate_bps.max()), beams.units_per_satellite, beams.units_per_cell, beams.capacity_bps,
+    )  # fmt: skip
+    return Plan(
+        sat_of_cell=sat_of_cell,
+        units_of_cell=units_of_cell,
+        planned_bps=planned_bps,
+        is_full=is_full,
+        n_kept=int(counts[0]),
+        n_handovers=int(counts[1]),
+        n_forced=int(counts[2]),
+        served_bps=float(planned_bps.sum()),
+        upper_bound_bps=float(bound_bps),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _usable_of_bins(candidates_of_bin, is_usable, n_words):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    n_bins, width = candidates_of_bin.shape
+    n_classes = is_usable.shape[0]
+    usable = np.zeros((n_bins, n_classes, n_words), np.uint64)
+    for b in range(n_bins):
+        for j in range(width):
+            s = candidates_of_bin[b, j]
+            if s < 0:
+                break
+            bit = np.uint64(1) << np.uint64(j & 63)
+            for k in range(n_classes):
+                if is_usable[k, s]:
+                    usable[b, k, j >> 6] |= bit
+    return usable
+
+
+@njit(cache=True, nogil=True)
+def _next_index(candidates_of_bin, next_candidates_of_bin, n_sats):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return where each candidate stands in the next slot's list of the same bin, -1 where it does not."""
+    n_bins, width = candidates_of_bin.shape
+    next_width = next_candidates_of_bin.shape[1]
+    place_of_sat = np.full(n_sats, -1, np.int32)
+    index = np.full((n_bins, width), -1, np.int32)
+    for b in range(n_bins):
+        for j in range(next_width):
+            s = next_candidates_of_bin[b, j]
+            if s < 0:
+                break
+            place_of_sat[s] = j
+        for j in range(width):
+            s = candidates_of_bin[b, j]
+            if s < 0:
+                break
+            index[b, j] = place_of_sat[s]
+        for j in range(next_width):
+            s = next_candidates_of_bin[b, j]
+            if s < 0:
+                break
+            place_of_sat[s] = -1
+    return index
+
+
+@njit(cache=True, nogil=True)
+def _lowest_bit(word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the place of the lowest set bit of a word that is not 0."""
+    place = 0
+    if word & np.uint64(0xFFFFFFFF) == np.uint64(0):
+        place += 32
+        word >>= np.uint64(32)
+    if word & np.uint64(0xFFFF) == np.uint64(0):
+        place += 16
+        word >>= np.uint64(16)
+    if word & np.uint64(0xFF) == np.uint64(0):
+        place += 8
+        word >>= np.uint64(8)
+    if word & np.uint64(0xF) == np.uint64(0):
+        place += 4
+        word >>= np.uint64(4)
+    if word & np.uint64(0x3) == np.uint64(0):
+        place += 2
+        word >>= np.uint64(2)
+    if word & np.uint64(0x1) == np.uint64(0):
+        place += 1
+    return place
+
+
+@njit(cache=True, nogil=True)
+def _unit_rate(c, s, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the rate of one channel-share from satellite s to cell c."""
+    dx = r_sat_m[s, 0] - r_cell_m[c, 0]
+    dy = r_sat_m[s, 1] - r_cell_m[c, 1]
+    dz = r_sat_m[s, 2] - r_cell_m[c, 2]
+    height = dx * up_of_cell[c, 0] + dy * up_of_cell[c, 1] + dz * up_of_cell[c, 2]
+    sine = height / np.sqrt(dx * dx + dy * dy + dz * dz)
+    n = len(unit_rate_bps)
+    return unit_rate_bps[min(max(int(sine * n), 0), n - 1)]
+
+
+@njit(cache=True, nogil=True)
+def _claim(c, s, wanted, rate, room, left_bps, max_units, units_of_cell, planned_bps, sat_of_cell):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Give cell c what it wants of satellite s, as far as it goes."""
+    units = min(int(np.ceil(wanted / rate)), max_units, room[s])
+    granted = min(wanted, units * rate, left_bps[s])
+    units_of_cell[c] = units
+    planned_bps[c] = granted
+    sat_of_cell[c] = s
+    room[s] -= units
+    left_bps[s] -= granted
+    if left_bps[s] <= 0.0:
+        room[s] = 0
+
+
+@njit(cache=True, nogil=True)
+def _order(units, degree, is_waiting):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return waiting cells, most units first, then fewest satellites; a counting sort, stable."""
+    top_units, top_degree = 64, 128
+    count = np.zeros(top_units * top_degree + 1, np.int64)
+    for c in range(len(units)):
+        if is_waiting[c]:
+            key = (top_units - min(units[c], top_units)) * top_degree + min(degree[c], top_degree - 1)
+            count[key + 1] += 1
+    for k in range(1, len(count)):
+        count[k] += count[k - 1]
+    order = np.empty(count[-1], np.int64)
+    for c in range(len(units)):
+        if is_waiting[c]:
+            key = (top_units - min(units[c], top_units)) * top_degree + min(degree[c], top_degree - 1)
+            order[count[key]] = c
+            count[key] += 1
+    return order
+
+
+@njit(cache=True, nogil=True)
+def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR0915
+    candidates_of_bin, clear_of_cell, next_index, next_clear_of_cell, bin_of_cell, usable_of_bin,  # noqa: ANN001
+    class_of_cell, wanted_bps, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps, before,  # noqa: ANN001
+    units_per_satellite, units_per_cell, capacity_bps,  # noqa: ANN001
+):  # fmt: skip
+    n_cells, n_sats, n_words = len(bin_of_cell), len(r_sat_m), clear_of_cell.shape[1]
+    best_rate = unit_rate_bps.max()
+    sat_of_cell = np.full(n_cells, -1, np.int32)
+    units_of_cell = np.zeros(n_cells, np.int16)
+    planned_bps = np.zeros(n_cells, np.float64)
+    units_wanted = np.zeros(n_cells, np.int32)
+    degree = np.zeros(n_cells, np.int32)
+    is_waiting = np.zeros(n_cells, np.bool_)
+    can_keep = np.zeros(n_cells, np.bool_)
+    room = np.full(n_sats, units_per_satellite, np.int64)
+    left_bps = np.full(n_sats, capacity_bps, np.float64)
+    place_of_sat = np.full(n_sats, -1, np.int32)
+    n_forced = 0
+
+    # Which cells ask, how many satellites each could use, and whether its last one is among them.
+    last_bin = -1
+    for c in range(n_cells):
+        b, k = bin_of_cell[c], class_of_cell[c]
+        if k < 0 or wanted_bps[c] <= 0.0:
+            continue
+        if b != last_bin:
+            if last_bin >= 0:
+                for j in range(candidates_of_bin.shape[1]):
+                    s = candidates_of_bin[last_bin, j]
+                    if s < 0:
+                        break
+                    place_of_sat[s] = -1
+            for j in range(candidates_of_bin.shape[1]):
+                s = candidates_of_bin[b, j]
+                if s < 0:
+                    break
+                place_of_sat[s] = j
+            last_bin = b
+        n = 0
+        for w in range(n_words):
+            word = clear_of_cell[c, w] & usable_of_bin[b, k, w]
+            while word != np.uint64(0):
+                word &= word - np.uint64(1)
+                n += 1
+        degree[c] = n
+        is_waiting[c] = n > 0
+        units_wanted[c] = max(1, min(units_per_cell, int(np.ceil(wanted_bps[c] / best_rate))))
+        if before[c] >= 0:
+            j = place_of_sat[before[c]]
+            if j >= 0:
+                word = clear_of_cell[c, j >> 6] & usable_of_bin[b, k, j >> 6]
+                can_keep[c] = (word >> np.uint64(j & 63)) & np.uint64(1) == np.uint64(1)
+            if not can_keep[c]:
+                n_forced += 1
+
+    # Keep.
+    n_kept = 0
+    for c in _order(units_wanted, degree, can_keep):
+        s = before[c]
+        rate = _unit_rate(c, s, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps)
+        if room[s] > 0 and rate > 0.0:
+            _claim(c, s, wanted_bps[c], rate, room, left_bps, units_per_cell, units_of_cell, planned_bps, sat_of_cell)
+            is_waiting[c] = False
+            n_kept += 1
+
+    # Fill by dynamic pressure.
+    waiting = _order(units_wanted, degree, is_waiting)
+    pressure = np.zeros(n_sats, np.float64)
+    for c in waiting:
+        b, k, push = bin_of_cell[c], class_of_cell[c], units_wanted[c] / degree[c]
+        for w in range(n_words):
+            word = clear_of_cell[c, w] & usable_of_bin[b, k, w]
+            while word != np.uint64(0):
+                pressure[candidates_of_bin[b, 64 * w + _lowest_bit(word)]] += push
+                word &= word - np.uint64(1)
+    n_handovers = 0
+    for c in waiting:
+        b, k, push = bin_of_cell[c], class_of_cell[c], units_wanted[c] / degree[c]
+        best, best_lasts, best_load = -1, False, np.inf
+        for w in range(n_words):
+            word = clear_of_cell[c, w] & usable_of_bin[b, k, w]
+            while word != np.uint64(0):
+                j = 64 * w + _lowest_bit(word)
+                word &= word - np.uint64(1)
+                s = candidates_of_bin[b, j]
+                pressure[s] -= push
+                if room[s] <= 0:
+                    continue
+                i = next_index[b, j]
+                lasts = False
+                if i >= 0:
+                    lasts = (next_clear_of_cell[c, i >> 6] >> np.uint64(i & 63)) & np.uint64(1) == np.uint64(1)
+                load = pressure[s] / room[s]
+                if (lasts and not best_lasts) or (lasts == best_lasts and load < best_load):
+                    best, best_lasts, best_load = s, lasts, load
+        if best < 0:
+            continue
+        rate = _unit_rate(c, best, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps)
+        if rate > 0.0:
+            _claim(c, best, wanted_bps[c], rate, room, left_bps, units_per_cell, units_of_cell, planned_bps, sat_of_cell)
+            n_handovers += before[c] >= 0
+    return sat_of_cell, units_of_cell, planned_bps, room, (n_kept, n_handovers, n_forced)
+
+
+@njit(cache=True, nogil=True)
+def _cut_bound(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    candidates_of_bin, clear_of_cell, bin_of_cell, usable_of_bin, class_of_cell, wanted_bps, is_full,  # noqa: ANN001
+    best_rate, units_per_satellite, units_per_cell, capacity_bps,  # noqa: ANN001
+):  # fmt: skip
+    """Return a bound from the cut {full satellites} | {cells that see another one}.
+
+    Whatever the plan, full satellites carry at most their own budget, and every other bit/s goes to a cell
+    that sees a satellite outside the set. It holds for any set, hence also for this one.
+    """
+    bound = min(units_per_satellite * best_rate, capacity_bps) * is_full.sum()
+    for c in range(len(bin_of_cell)):
+        b, k = bin_of_cell[c], class_of_cell[c]
+        if k < 0 or wanted_bps[c] <= 0.0:
+            continue
+        is_open = False
+        for w in range(clear_of_cell.shape[1]):
+            word = clear_of_cell[c, w] & usable_of_bin[b, k, w]
+            while word != np.uint64(0):
+                if not is_full[candidates_of_bin[b, 64 * w + _lowest_bit(word)]]:
+                    is_open = True
+                    break
+                word &= word - np.uint64(1)
+            if is_open:
+                break
+        if is_open:
+            bound += min(wanted_bps[c], units_per_cell * best_rate)
+    return min(bound, wanted_bps.sum())
