@@ -1,0 +1,1 @@
+"""What came out: schema, statistics, tables, store."""

@@ -1,0 +1,160 @@
+"""Every variable of every result table: type, unit and meaning. The reference page is made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CAUSES = (
+    "fault",
+    "no_licence",
+    "zone",
+    "no_satellite",
+    "gso_arc",
+    "jammed",
+    "weather",
+    "no_gateway_path",
+    "no_beam",
+    "no_feeder_capacity",
+    "partly",
+    "served",
+)
+"""Why a row is (not) served in a slot: exactly one, the first that holds."""
+
+CAUSE_WORDS = {
+    "fault": "something is broken",
+    "no_licence": "no licence",
+    "zone": "denied zone",
+    "no_satellite": "no satellite in view",
+    "gso_arc": "every satellite in view too near the geostationary arc",
+    "jammed": "jammed",
+    "weather": "weather",
+    "no_gateway_path": "no permitted path to a gateway and PoP",
+    "no_beam": "no beam left",
+    "no_feeder_capacity": "no feeder capacity",
+    "partly": "served below demand",
+    "served": "served",
+}
+"""The causes in plain words."""
+
+Table = dict[str, NDArray[Any]]
+"""Columns by name, all of one length."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One column of a result table."""
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+
+
+def _variables(*rows: tuple[str, str, str, str]) -> tuple[Variable, ...]:
+    return tuple(Variable(*row) for row in rows)
+
+
+ROWS = _variables(
+    ("cell", "uint64", "", "H3 index of the cell"),
+    ("country", "str", "", "ISO 3166-1 alpha-2 code, XK for Kosovo"),
+    ("share", "float32", "1", "share of the cell's area that is this country's land"),
+    ("people", "float64", "", "people living in the row"),
+    ("settlement", "str", "", "urban, rural or isolated"),
+    ("lat_deg", "float64", "deg", "latitude of the cell's centre"),
+    ("lon_deg", "float64", "deg", "longitude of the cell's centre"),
+    ("availability", "float32", "1", "share of slots in which one terminal could be served, demand ignored"),
+    ("served", "float32", "1", "share of slots in which the demand was served in full or in part"),
+    ("mbps_p5", "float32", "Mbit/s", "busy-hour rate of a subscriber, 5th percentile over slots (unserved = 0)"),
+    ("mbps_p50", "float32", "Mbit/s", "the same, median"),
+    ("mbps_p95", "float32", "Mbit/s", "the same, 95th percentile"),
+    ("rtt_ms_p50", "float32", "ms", "round trip terminal-PoP-terminal over served slots, median"),
+    ("rtt_ms_p95", "float32", "ms", "the same, 95th percentile"),
+    ("longest_gap_s", "float32", "s", "longest stretch without availability"),
+    ("handovers_per_h", "float32", "1/h", "changes of the serving satellite"),
+    ("main_cause", "str", "", "the cause that held in most slots; the worse one where two tie"),
+)
+
+COUNTRIES = _variables(
+    ("country", "str", "", "ISO 3166-1 alpha-2 code, XK for Kosovo"),
+    ("name", "str", "", "short name"),
+    ("status", "str", "", "status of the licence at the start"),
+    ("people", "float64", "", "people in the computed rows"),
+    ("rows", "int64", "", "rows of the country"),
+    ("subscribers", "float64", "", "subscribers assumed"),
+    ("availability", "float64", "1", "share of slots, weighted by people"),
+    ("served", "float64", "1", "share of slots served in full or in part, weighted by people"),
+    ("demand_gbps", "float64", "Gbit/s", "mean demand over the slots"),
+    ("carried_gbps", "float64", "Gbit/s", "mean traffic carried over the slots"),
+    ("mbps_p50", "float64", "Mbit/s", "median over people of the rows' medians"),
+    ("rtt_ms_p50", "float64", "ms", "median over people of the rows' medians, where served"),
+    ("main_cause", "str", "", "the cause that held for most people and slots"),
+    *((f"share_{cause}", "float64", "1", f"share of people and slots: {CAUSE_WORDS[cause]}") for cause in CAUSES),
+)
+
+SATELLITES = _variables(
+    ("satellite", "str", "", "name"),
+    ("norad_id", "int64", "", "catalogue number; counted from 1 for filed shells"),
+    ("status", "str", "", "operational, raising, lowering, decayed, stale or refused; only the first is scheduled"),
+    ("shell", "int32", "", "shell, counted from 0; -1 unknown"),
+    ("plane", "int32", "", "plane, counted from 0; -1 unknown"),
+    ("slot", "int32", "", "place in the plane, counted from 0; -1 unknown"),
+    ("lat_deg", "float64", "deg", "sub-satellite latitude in the first slot"),
+    ("lon_deg", "float64", "deg", "sub-satellite longitude in the first slot"),
+    ("altitude_km", "float64", "km", "height above the ellipsoid in the first slot"),
+    ("x_km", "float64", "km", "ECEF position in the first slot"),
+    ("y_km", "float64", "km", "ECEF position in the first slot"),
+    ("z_km", "float64", "km", "ECEF position in the first slot"),
+    ("cells_mean", "float64", "", "cells served, mean over slots"),
+    ("units_share", "float64", "1", "channel-shares used, mean over slots"),
+    ("carried_gbps_mean", "float64", "Gbit/s", "user traffic carried, mean over slots"),
+    ("carried_gbps_max", "float64", "Gbit/s", "user traffic carried, largest slot"),
+    ("feeder_share", "float64", "1", "share of slots with a gateway antenna of its own"),
+)
+
+GATEWAYS = _variables(
+    ("gateway", "str", "", "name"),
+    ("country", "str", "", "ISO 3166-1 alpha-2 code, XK for Kosovo"),
+    ("lat_deg", "float64", "deg", "latitude"),
+    ("lon_deg", "float64", "deg", "longitude"),
+    ("antennas", "int64", "", "antennas"),
+    ("antennas_used", "float64", "", "antennas with a satellite, mean over slots"),
+    ("capacity_gbps", "float64", "Gbit/s", "ceiling of the site"),
+    ("carried_gbps_mean", "float64", "Gbit/s", "traffic, mean over slots"),
+    ("carried_gbps_max", "float64", "Gbit/s", "traffic, largest slot"),
+    ("load_p50", "float64", "1", "traffic over ceiling, median over slots"),
+    ("load_p95", "float64", "1", "traffic over ceiling, 95th percentile over slots"),
+    ("load_max", "float64", "1", "traffic over ceiling, largest slot"),
+)
+
+PLACES = _variables(
+    ("slot", "int64", "", "slot, counted from 0"),
+    ("utc", "str", "", "beginning of the slot"),
+    ("place", "str", "", "name"),
+    ("cause", "str", "", "why the place is (not) served in this slot"),
+    ("limit", "str", "", "what bound it: satellite, gateway, ISL, licence record; empty where nothing did"),
+    ("n_visible", "int64", "", "satellites above the elevation mask"),
+    ("n_clear", "int64", "", "of these, outside the exclusion angle to the geostationary arc"),
+    ("n_usable", "int64", "", "of these, with a permitted path home"),
+    ("satellite", "str", "", "serving satellite; empty for none"),
+    ("elevation_deg", "float64", "deg", "geodetic elevation of the serving satellite"),
+    ("slant_km", "float64", "km", "distance to the serving satellite"),
+    ("gateway", "str", "", "gateway on the path"),
+    ("pop", "str", "", "PoP on the path"),
+    ("hops", "int64", "", "inter-satellite links on the path"),
+    ("mbps", "float64", "Mbit/s", "busy-hour rate one terminal gets"),
+    ("rtt_ms", "float64", "ms", "round trip terminal-PoP-terminal"),
+    ("rtt_geometry_ms", "float64", "ms", "light over the radio and laser legs alone, there and back"),
+)
+
+TABLES = {
+    "rows": ROWS,
+    "countries": COUNTRIES,
+    "satellites": SATELLITES,
+    "gateways": GATEWAYS,
+    "places": PLACES,
+}
+"""Result tables in the order they are written."""
