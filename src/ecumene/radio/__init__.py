@@ -1,0 +1,1 @@
+"""From watts to bits per second: the user downlink, the envelope of modes."""
