@@ -1,0 +1,60 @@
+"""One finished run, as its user holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ecumene.results.schema import Table
+    from ecumene.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Results:
+    """What came out of one run.
+
+    Attributes
+    ----------
+    scenario
+        The scenario as resolved; its start is filled in.
+    tables
+        rows, countries, satellites, gateways, places: columns by name, declared in
+        `ecumene.results.schema.TABLES`.
+    summary
+        The planet in a few numbers; written as ``summary.json``.
+    """
+
+    scenario: Scenario
+    tables: dict[str, Table]
+    summary: dict[str, Any]
+
+    def rows(self) -> Table:
+        """Return the table of rows (cell, country)."""
+        return self.tables["rows"]
+
+    def countries(self) -> Table:
+        """Return the table of countries."""
+        return self.tables["countries"]
+
+    def satellites(self) -> Table:
+        """Return the table of satellites."""
+        return self.tables["satellites"]
+
+    def gateways(self) -> Table:
+        """Return the table of gateways."""
+        return self.tables["gateways"]
+
+    def places(self) -> Table:
+        """Return the table of named places, one line a place and slot."""
+        return self.tables["places"]
+
+    def write(self, folder: str | Path, *, force: bool = False) -> None:
+        """Write the tables, summary and manifest into a folder (`ecumene.results.store.write_results`)."""
+        from pathlib import Path
+
+        from ecumene.results.store import write_results
+
+        write_results(self, Path(folder), force=force)

@@ -1,0 +1,316 @@
+"""A result folder: tables as Parquet and CSV, summary, manifest.
+
+A folder is complete when its manifest stands; the manifest is written last and names the digest of every
+file. A run that dies while writing leaves a folder without a manifest, which a later run of any scenario may
+fill again, and which no reader takes for a result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecumene import __version__
+from ecumene.errors import DamagedResultError, OutputError, RunError
+from ecumene.results.schema import TABLES, Table, Variable
+
+if TYPE_CHECKING:
+    from ecumene.results.outcome import Results
+    from ecumene.scenario import Scenario
+
+MANIFEST = "manifest.json"
+SUMMARY = "summary.json"
+CSV_TABLES = ("countries", "places")
+"""Tables written as CSV beside Parquet: those that people open in a spreadsheet."""
+
+_OURS = {MANIFEST, SUMMARY, "report.html", *(f"{name}.parquet" for name in TABLES), *(f"{t}.csv" for t in CSV_TABLES)}
+_LIBRARIES = ("numpy", "numba", "sgp4", "h3", "pydantic", "duckdb")
+_SQL_TYPES = {"uint64": "UBIGINT", "int64": "BIGINT", "int32": "INTEGER", "float64": "DOUBLE", "float32": "FLOAT"}
+
+
+def input_digests(scenario: Scenario) -> dict[str, str]:
+    """Return the SHA-256 of every file a scenario reads, by path.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be read.
+    """
+    named = (
+        scenario.constellation.file,
+        scenario.gateways.sites,
+        scenario.licences.records,
+        scenario.places.file,
+    )
+    digests = {}
+    for name in named:
+        if name and Path(name).is_file():
+            digests[name] = _digest(Path(name))
+    return digests
+
+
+def fingerprint(scenario: Scenario) -> str:
+    """Return the identity of a run: its resolved scenario, the content of its files, the version."""
+    keys = scenario.model_dump(mode="json")
+    for section, key in (("constellation", "file"), ("gateways", "sites"), ("licences", "records"), ("places", "file")):
+        name = keys[section][key]
+        if name and Path(name).is_file():
+            keys[section][key] = _digest(Path(name))
+    text = json.dumps([__version__, keys], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_folder(folder: Path, scenario: Scenario, *, force: bool) -> None:
+    """Refuse a result folder that cannot be used, before anything is computed.
+
+    Parameters
+    ----------
+    folder
+        Where results are to go; it may exist or not.
+    scenario
+        The run they come from.
+    force
+        Overwrite the result of another scenario.
+
+    Raises
+    ------
+    OutputError
+        It is a file, or holds other things than results, or the result of another scenario, or cannot be
+        written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"--out {folder}: is a file; name a folder")
+    nearest = folder.absolute()
+    while not nearest.exists():
+        nearest = nearest.parent
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(f"--out {folder}: no permission to write in {nearest}")
+    if not folder.is_dir():
+        return
+    present = {entry.name for entry in folder.iterdir()}
+    if not present:
+        return
+    if MANIFEST not in present:
+        if present & _OURS:
+            return  # a run died while writing
+        raise OutputError(f"--out {folder}: holds other files and no result; name an empty or a new folder")
+    if force:
+        return
+    known = _read_json(folder / MANIFEST)
+    if known.get("fingerprint") != fingerprint(scenario):
+        name = known.get("scenario", {}).get("name", "another scenario")
+        changed = _differences(known.get("scenario", {}), scenario.model_dump(mode="json"))
+        told = f" ({', '.join(changed[:4])}{', ...' if len(changed) > 4 else ''})" if changed else ""
+        raise OutputError(
+            f"--out {folder}: holds the result of '{name}' with other settings{told}; "
+            "give another --out, or --force to overwrite it"
+        )
+
+
+def write_results(
+    results: Results,
+    folder: Path,
+    *,
+    force: bool = False,
+    extra_files: Mapping[str, bytes | str] | None = None,
+) -> None:
+    """Write a result folder: every file by a temporary name first, the manifest last.
+
+    Parameters
+    ----------
+    results
+        The finished run.
+    folder
+        Made where it does not exist.
+    force
+        Overwrite the result of another scenario.
+    extra_files
+        Further files by name, such as the report.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be used (`check_folder`).
+    RunError
+        Writing failed: disk full, folder taken away. What stood there before may be incomplete.
+    """
+    check_folder(folder, results.scenario, force=force)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        written = _write_tables(results.tables, folder)
+        for name, content in {SUMMARY: _json(results.summary), **(extra_files or {})}.items():
+            data = content.encode() if isinstance(content, str) else content
+            written.append(_put(folder / name, data))
+        _put(folder / MANIFEST, _json(_manifest(results, written)).encode())
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+        raise RunError(
+            f"{folder}: writing the results failed: {reason}; free the folder and run again "
+            "(it holds no manifest and will not be taken for a result)"
+        ) from None
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """Return the summary of a result folder after checking every file against the manifest.
+
+    Raises
+    ------
+    DamagedResultError
+        There is no manifest, or a file is missing or has changed.
+    """
+    check_intact(folder)
+    return _read_json(folder / SUMMARY)
+
+
+def check_intact(folder: Path) -> None:
+    """Compare every file of a result folder with the digest in its manifest.
+
+    Raises
+    ------
+    DamagedResultError
+        There is no manifest, or a file is missing or has changed.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise DamagedResultError(f"{folder}: no manifest.json: not a result folder, or a run that never finished")
+    for name, digest in _read_json(folder / MANIFEST)["outputs"].items():
+        path = folder / name
+        if not path.is_file():
+            raise DamagedResultError(f"{path}: is missing; run the scenario again")
+        if _digest(path) != digest:
+            raise DamagedResultError(f"{path}: has changed since it was written; run the scenario again")
+
+
+def _write_tables(tables: Mapping[str, Table], folder: Path) -> list[Path]:
+    import duckdb
+
+    written = []
+    connection = duckdb.connect()
+    try:
+        for name, variables in TABLES.items():
+            connection.register(name, {v.name: _plain(tables[name][v.name]) for v in variables})
+            select = f"SELECT {', '.join(_column(v) for v in variables)} FROM {name}"  # noqa: S608
+            written.append(_copy(connection, select, folder / f"{name}.parquet", "FORMAT parquet, COMPRESSION zstd"))
+            if name in CSV_TABLES:
+                written.append(_copy(connection, select, folder / f"{name}.csv", "FORMAT csv, HEADER"))
+            connection.unregister(name)
+    except duckdb.IOException as error:
+        code = errno.ENOSPC if "space" in str(error).lower() else errno.EIO
+        raise OSError(code, str(error).splitlines()[0]) from None
+    finally:
+        connection.close()
+    return written
+
+
+def _plain(column: Any) -> Any:
+    """Return text columns as objects, which DuckDB reads; others as they are."""
+    return column.astype(object) if column.dtype.kind == "U" else column
+
+
+def _column(variable: Variable) -> str:
+    """Return the SQL of a column: empty text and NaN become NULL, everything gets its declared type."""
+    if variable.dtype == "str":
+        return f"nullif({variable.name}, '') AS {variable.name}"
+    return f"CAST({variable.name} AS {_SQL_TYPES[variable.dtype]}) AS {variable.name}"
+
+
+def _copy(connection: Any, select: str, path: Path, options: str) -> Path:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        quoted = str(partial).replace("'", "''")
+        connection.execute(f"COPY ({select}) TO '{quoted}' ({options})")
+        partial.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return path
+
+
+def _put(path: Path, data: bytes) -> Path:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return path
+
+
+def _manifest(results: Results, written: list[Path]) -> dict[str, Any]:
+    return {
+        "program": "ecumene",
+        "version": __version__,
+        "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "fingerprint": fingerprint(results.scenario),
+        "scenario": results.scenario.model_dump(mode="json"),
+        "seed": results.scenario.seed,
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "inputs": input_digests(results.scenario),
+        "data": bundled_digests(),
+        "outputs": {path.name: _digest(path) for path in written},
+    }
+
+
+def bundled_digests() -> dict[str, str]:
+    """Return the SHA-256 of every data file that ships with the package, by its path inside it."""
+    root = Path(__file__).parent.parent
+    files = (p for p in root.rglob("data/*") if p.is_file() and p.suffix not in {".py", ".pyc"})
+    return {str(path.relative_to(root)): _digest(path) for path in sorted(files)}
+
+
+def _differences(before: Any, after: Any, path: str = "") -> list[str]:
+    """Return the dotted keys in which two scenarios differ."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        found = []
+        for key in sorted(set(before) | set(after)):
+            inner = f"{path}.{key}" if path else key
+            found += _differences(before.get(key), after.get(key), inner)
+        return found
+    return [] if before == after else [path]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DamagedResultError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(loaded, dict):
+        raise DamagedResultError(f"{path}: is not a JSON object")
+    return loaded
+
+
+def _json(value: Any) -> str:
+    """Return JSON text; NaN is an error, not a value."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False, default=_number) + "\n"
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
