@@ -1,0 +1,1 @@
+"""Where the satellites are: filed shells, catalogues, propagation and frames."""
