@@ -1,0 +1,307 @@
+"""The planet in a few numbers: the promise first, then who is left out and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecumene.results.schema import CAUSE_WORDS, CAUSES, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+SETTLEMENTS = ("urban", "rural", "isolated")
+LARGE_COUNTRY_PEOPLE = 10e6
+"""Countries with this many people enter the list of the worst large ones."""
+
+N_WORST = 10
+SAME_PLACE_DEG = 5.0
+"""Isolated places nearer than this in latitude and longitude, with one cause, are one entry of the list."""
+
+
+@dataclass(frozen=True)
+class Remedies:
+    """What the advice for an isolated place is drawn from.
+
+    Attributes
+    ----------
+    reachable : (row,)
+        Share of slots in which a satellite with any path home was clear, whatever the law.
+    has_isls
+        Whether satellites are linked.
+    nearest_gateway
+        Name and distance [km] of the gateway nearest to a point (lat_deg, lon_deg); None without gateways.
+    nearest_town
+        Name and distance [km] of the town nearest to a point.
+    """
+
+    reachable: NDArray[np.float64]
+    has_isls: bool
+    nearest_gateway: Callable[[float, float], tuple[str, float] | None]
+    nearest_town: Callable[[float, float], tuple[str, float]]
+
+
+def promise(rows: Table) -> list[dict[str, Any]]:
+    """Return for each settlement class how many people could be served, are served, and at what rate.
+
+    Parameters
+    ----------
+    rows
+        The table of rows.
+
+    Returns
+    -------
+    classes
+        One entry a class: people, could_be_served (people times availability), served (people times share of
+        slots served), mbps_p50 (median over people of rows ever served, None where nobody is).
+    """
+    entries = []
+    for name in SETTLEMENTS:
+        of_class = rows["settlement"] == name
+        people = rows["people"][of_class]
+        is_served = of_class & (rows["served"] > 0)
+        entries.append(
+            {
+                "settlement": name,
+                "people": float(people.sum()),
+                "could_be_served": float((people * rows["availability"][of_class]).sum()),
+                "served": float((people * rows["served"][of_class]).sum()),
+                "mbps_p50": weighted_percentile(rows["mbps_p50"][is_served], rows["people"][is_served], 50.0),
+            }
+        )
+    return entries
+
+
+def weighted_percentile(values: NDArray[Any], weights: NDArray[Any], percent: float) -> float | None:
+    """Return the value below which a percentage of the weight lies, nearest rank; None where there is none.
+
+    Parameters
+    ----------
+    values, weights : (n,)
+        NaN values are left out together with their weight.
+    percent
+        0 to 100.
+    """
+    is_known = ~np.isnan(values)
+    values, weights = values[is_known], weights[is_known]
+    total = float(weights.sum())
+    if total <= 0.0:
+        return None
+    order = np.argsort(values, kind="stable")
+    place = np.searchsorted(np.cumsum(weights[order]), percent / 100.0 * total)
+    return float(values[order[min(int(place), len(order) - 1)]])
+
+
+def causes(people: NDArray[np.float64], cause_share: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Return how many people meet each cause, mean over slots, most people first.
+
+    Parameters
+    ----------
+    people : (row,)
+        People.
+    cause_share : (row, cause)
+        Share of slots by cause; each row adds up to 1.
+    """
+    people_of = people @ cause_share
+    rows_of = cause_share.mean(axis=0) if len(people) else np.zeros(len(CAUSES))
+    total = max(float(people.sum()), 1e-300)
+    entries = [
+        {
+            "cause": CAUSES[k],
+            "words": CAUSE_WORDS[CAUSES[k]],
+            "people": float(people_of[k]),
+            "people_share": float(people_of[k] / total),
+            "rows_share": float(rows_of[k]),
+        }
+        for k in np.argsort(-people_of, kind="stable")
+        if rows_of[k] > 0
+    ]
+    return entries
+
+
+def country_table(
+    *,
+    country_of_row: NDArray[np.int32],
+    codes: tuple[str, ...],
+    names: tuple[str, ...],
+    statuses: tuple[str, ...],
+    rows: Table,
+    cause_share: NDArray[np.float64],
+    subscribers: NDArray[np.float64],
+    demand_bps: NDArray[np.float64],
+    carried_bps: NDArray[np.float64],
+) -> Table:
+    """Return one line for every country that has rows, most people first.
+
+    Parameters
+    ----------
+    country_of_row : (row,)
+        Index into codes, names and statuses.
+    codes, names, statuses : (country,)
+        ISO code, short name and status of the licence.
+    rows
+        The table of rows.
+    cause_share : (row, cause)
+        Share of slots by cause.
+    subscribers, demand_bps, carried_bps : (row,)
+        Subscribers, and means over slots. [bit/s]
+    """
+    n = len(codes)
+    people = np.bincount(country_of_row, rows["people"], n)
+    count = np.bincount(country_of_row, minlength=n)
+    present = np.flatnonzero(count)
+    present = present[np.argsort(-people[present], kind="stable")]
+    weight = np.maximum(people, 1e-300)
+
+    def mean(values: NDArray[Any]) -> NDArray[np.float64]:
+        return (np.bincount(country_of_row, rows["people"] * values, n) / weight)[present]
+
+    def total(values: NDArray[Any]) -> NDArray[np.float64]:
+        return np.bincount(country_of_row, values, n)[present]
+
+    shares = {f"share_{cause}": mean(cause_share[:, k]) for k, cause in enumerate(CAUSES)}
+    main = np.argmax(np.stack(list(shares.values())), axis=0) if len(present) else np.zeros(0, np.int64)
+    return {
+        "country": np.array([codes[k] for k in present], dtype=object),
+        "name": np.array([names[k] for k in present], dtype=object),
+        "status": np.array([statuses[k] for k in present], dtype=object),
+        "people": people[present],
+        "rows": count[present],
+        "subscribers": total(subscribers),
+        "availability": mean(rows["availability"]),
+        "served": mean(rows["served"]),
+        "demand_gbps": total(demand_bps) / 1e9,
+        "carried_gbps": total(carried_bps) / 1e9,
+        "mbps_p50": _median_by(country_of_row, present, rows["mbps_p50"], rows["people"]),
+        "rtt_ms_p50": _median_by(country_of_row, present, rows["rtt_ms_p50"], rows["people"]),
+        "main_cause": np.array([CAUSES[k] for k in main], dtype=object),
+        **shares,
+    }
+
+
+def _median_by(
+    group: NDArray[np.int32], present: NDArray[Any], values: NDArray[Any], weights: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Return the weighted median of each group, NaN where it has no values."""
+    order = np.argsort(group, kind="stable")
+    bounds = np.searchsorted(group[order], np.stack([present, present + 1]))
+    medians = []
+    for begin, end in bounds.T:
+        members = order[begin:end]
+        median = weighted_percentile(values[members], weights[members], 50.0)
+        medians.append(np.nan if median is None else median)
+    return np.array(medians, dtype=np.float64)
+
+
+def worst_countries(countries: Table) -> list[dict[str, Any]]:
+    """Return the large countries with the smallest share of people served."""
+    large = np.flatnonzero(countries["people"] >= LARGE_COUNTRY_PEOPLE)
+    if len(large) == 0:
+        large = np.arange(len(countries["people"]))
+    order = large[np.lexsort((-countries["people"][large], countries["served"][large]))][:N_WORST]
+    keys = ("country", "name", "people", "availability", "served", "main_cause")
+    return [{key: _plain(countries[key][k]) for key in keys} for k in order]
+
+
+def busiest_gateways(gateways: Table) -> list[dict[str, Any]]:
+    """Return the gateways that carry most."""
+    order = np.argsort(-gateways["carried_gbps_mean"], kind="stable")[:N_WORST]
+    keys = ("gateway", "country", "carried_gbps_mean", "load_p50", "load_max")
+    return [{key: _plain(gateways[key][k]) for key in keys} for k in order]
+
+
+def worst_isolated(rows: Table, remedies: Remedies, names: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the worst isolated inhabited places, with their cause and the cheapest remedy.
+
+    Parameters
+    ----------
+    rows
+        The table of rows.
+    remedies
+        What the advice is drawn from.
+    names
+        Country names by code.
+
+    Notes
+    -----
+    Worst first: least served, then least available, then most people. Neighbours with the same country and
+    cause stand for one another, so that the list names ten places and not ten cells of one desert.
+    """
+    isolated = np.flatnonzero((rows["settlement"] == "isolated") & (rows["served"] < 1.0))
+    order = isolated[
+        np.lexsort((-rows["people"][isolated], rows["availability"][isolated], rows["served"][isolated]))
+    ]
+    taken: list[int] = []
+    for r in order:
+        if len(taken) == N_WORST:
+            break
+        if not any(_is_same_place(rows, int(r), t) for t in taken):
+            taken.append(int(r))
+    return [_isolated_entry(rows, r, remedies, names) for r in taken]
+
+
+def _is_same_place(rows: Table, a: int, b: int) -> bool:
+    d_lon = abs((rows["lon_deg"][a] - rows["lon_deg"][b] + 180.0) % 360.0 - 180.0)
+    is_near = abs(rows["lat_deg"][a] - rows["lat_deg"][b]) < SAME_PLACE_DEG and d_lon < SAME_PLACE_DEG
+    is_same_country = rows["country"][a] == rows["country"][b]
+    is_law = rows["main_cause"][a] == rows["main_cause"][b] == "no_licence"
+    return bool(is_same_country and rows["main_cause"][a] == rows["main_cause"][b] and (is_near or is_law))
+
+
+def _isolated_entry(rows: Table, r: int, remedies: Remedies, names: dict[str, str]) -> dict[str, Any]:
+    lat_deg, lon_deg = float(rows["lat_deg"][r]), float(rows["lon_deg"][r])
+    town, distance_km = remedies.nearest_town(lat_deg, lon_deg)
+    code = str(rows["country"][r])
+    return {
+        "cell": f"{int(rows['cell'][r]):x}",
+        "near": f"{distance_km:.0f} km from {town}" if town else "",
+        "country": code,
+        "country_name": names.get(code, code),
+        "lat_deg": lat_deg,
+        "lon_deg": lon_deg,
+        "people": float(rows["people"][r]),
+        "availability": float(rows["availability"][r]),
+        "served": float(rows["served"][r]),
+        "cause": str(rows["main_cause"][r]),
+        "remedy": remedy(rows, r, remedies, names.get(code, code)),
+    }
+
+
+def remedy(rows: Table, r: int, remedies: Remedies, country: str) -> str:
+    """Return the cheapest thing that would bring service to a row, from its main cause.
+
+    Notes
+    -----
+    Cheapest is meant in this order: a licence, a gateway, links between satellites, more satellites. The
+    advice follows from what the run saw; it is not a second run.
+    """
+    cause = str(rows["main_cause"][r])
+    if cause in {"no_licence", "zone"}:
+        licence = f"a licence in {country}"
+        if remedies.reachable[r] >= 0.95:
+            return licence
+        return f"{licence}, and {_path_remedy(rows, r, remedies)}"
+    if cause == "no_gateway_path":
+        return _path_remedy(rows, r, remedies)
+    if cause == "no_satellite":
+        return f"more satellites that reach latitude {rows['lat_deg'][r]:.0f} deg"
+    if cause == "gso_arc":
+        return "a smaller exclusion angle to the geostationary arc, or more satellites"
+    if cause == "no_feeder_capacity":
+        return "more gateway antennas"
+    return "more satellites or beams (a terminal alone would be served)"
+
+
+def _path_remedy(rows: Table, r: int, remedies: Remedies) -> str:
+    nearest = remedies.nearest_gateway(float(rows["lat_deg"][r]), float(rows["lon_deg"][r]))
+    gateway = f"a gateway nearby (the nearest, {nearest[0]}, is {nearest[1]:,.0f} km away)" if nearest else "a gateway"
+    return f"{gateway} permitted to carry its traffic" if remedies.has_isls else f"{gateway}, or ISLs"
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and np.isnan(value) else value
