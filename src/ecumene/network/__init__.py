@@ -1,0 +1,1 @@
+"""How packets get home: ISLs, gateways, routes, shares, latency."""

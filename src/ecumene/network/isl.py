@@ -1,0 +1,208 @@
+"""Inter-satellite links: which satellites are linked, how long the links are, which of them stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from ecumene.constants import WGS84_A_M, WGS84_F
+from ecumene.errors import RangeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+GRAZING_ALTITUDE_M = 80_000.0
+"""Lowest altitude a laser passes at by default. Source: Bhattacherjee and Singla, CoNEXT 2019."""
+
+NO_LINKS = np.empty((0, 2), np.int32)
+"""The links of a bent pipe."""
+
+
+@dataclass(frozen=True)
+class IslState:
+    """The links of one slot.
+
+    Attributes
+    ----------
+    length_m : (link,)
+        Straight-line distance; NaN where an end has no position. [m]
+    grazing_m : (link,)
+        Lowest geodetic height of the link above WGS84; NaN where an end has no position. [m]
+    is_up : (link,)
+        The link can carry traffic.
+    """
+
+    length_m: NDArray[np.float64]
+    grazing_m: NDArray[np.float64]
+    is_up: NDArray[np.bool_]
+
+
+def grid_links(
+    planes_of_shell: NDArray[np.int32],
+    sats_per_plane_of_shell: NDArray[np.int32],
+    phasing_of_shell: NDArray[np.int32],
+    is_closed_of_shell: NDArray[np.bool_],
+    first_sat_of_shell: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """Return the +Grid: every satellite linked to two in its plane and one in each plane beside it.
+
+    Parameters
+    ----------
+    planes_of_shell, sats_per_plane_of_shell : (shell,)
+        Planes P and satellites a plane S.
+    phasing_of_shell : (shell,)
+        Walker phasing F; taken modulo the planes, as in `ecumene.orbits.shells`.
+    is_closed_of_shell : (shell,)
+        The nodes go all the way round (Walker delta). Where they do not (Walker star, a node step of
+        its own), the last plane and the first move against each other and are not linked: the seam.
+    first_sat_of_shell : (shell,)
+        Index of plane 0, slot 0; plane p, slot s is that plus p S + s.
+
+    Returns
+    -------
+    links : (link, 2)
+        Pairs of satellites, the lower index first, sorted, none twice, none to itself.
+
+    Raises
+    ------
+    RangeError
+        A shell without planes or without satellites.
+
+    Notes
+    -----
+    Slot s of plane p is linked to slot s of plane p + 1. From plane to plane the phase grows by
+    360 F / (P S), so that after P planes it has grown by F slots: slot s of the last plane meets slot
+    s + F (modulo S) of the first, and that link is like all others. Where the phase step comes near a
+    whole slot the same slot is not the nearest of the next plane; it is linked nevertheless.
+    """
+    shells = zip(
+        np.asarray(planes_of_shell).tolist(),
+        np.asarray(sats_per_plane_of_shell).tolist(),
+        np.asarray(phasing_of_shell).tolist(),
+        np.asarray(is_closed_of_shell).tolist(),
+        np.asarray(first_sat_of_shell).tolist(),
+        strict=True,
+    )
+    links = [_links_of_shell(*shell) for shell in shells]
+    if not links:
+        return NO_LINKS
+    pairs: NDArray[np.int32] = np.unique(np.concatenate(links), axis=0).astype(np.int32)
+    return pairs
+
+
+def _links_of_shell(
+    n_planes: int, sats_per_plane: int, phasing: int, is_closed: bool, first_sat: int
+) -> NDArray[np.int64]:
+    if n_planes < 1 or sats_per_plane < 1:
+        raise RangeError(f"a shell needs a plane and a satellite, got {n_planes} planes x {sats_per_plane}")
+    sat = np.arange(n_planes * sats_per_plane).reshape(n_planes, sats_per_plane) + first_sat
+    pairs = [(sat, np.roll(sat, -1, axis=1)), (sat[:-1], sat[1:])]
+    if is_closed:
+        pairs.append((sat[-1], np.roll(sat[0], -(phasing % n_planes))))
+    links = np.concatenate([np.stack([a.ravel(), b.ravel()], axis=1) for a, b in pairs])
+    links.sort(axis=1)
+    proper: NDArray[np.int64] = links[links[:, 0] != links[:, 1]]
+    return proper
+
+
+def link_state(
+    r_ecef_m: NDArray[np.float64],
+    links: NDArray[np.int32],
+    *,
+    grazing_altitude_m: float = GRAZING_ALTITUDE_M,
+    max_range_m: float = np.inf,
+    is_healthy: NDArray[np.bool_] | None = None,
+    plane_of_sat: NDArray[np.int32] | None = None,
+    polar_cutoff_deg: float | None = None,
+) -> IslState:
+    """Return length and state of every link.
+
+    Parameters
+    ----------
+    r_ecef_m : (sat, 3)
+        Positions; NaN where there is none. [m]
+    links : (link, 2)
+        Satellites at the two ends.
+    grazing_altitude_m
+        A link that passes lower than this above WGS84 is down. [m]
+    max_range_m
+        A longer link is down. [m]
+    is_healthy : (sat,)
+        Satellites whose lasers work; all where not given.
+    plane_of_sat : (sat,)
+        Plane; needed for the polar cut-off alone. Links never leave their shell, so planes may be
+        numbered anew in every shell.
+    polar_cutoff_deg
+        A link between two planes is down while an end is above this geocentric latitude, north or
+        south; no cut-off where not given. [deg]
+
+    Returns
+    -------
+    state
+        Length, lowest height and whether the link is up.
+
+    Raises
+    ------
+    RangeError
+        A cut-off without the planes.
+
+    Notes
+    -----
+    The lowest point of the straight line is found with z stretched by a / b, which makes the ellipsoid a
+    sphere, and its geodetic height is computed by Bowring's formula. Against the true minimum over the
+    line it errs by less than 0.1 m below 700 km, 1.5 m below 2,000 km. The ray is straight: refraction,
+    which bends it by some metres at 80 km and above, is left out. A link is up from the first slot in
+    which it can stand; acquisition takes no time here.
+
+    References
+    ----------
+    Bowring, Survey Review 23 (181), 1976, for the geodetic latitude of a point.
+    """
+    is_healthy = np.ones(len(r_ecef_m), np.bool_) if is_healthy is None else is_healthy
+    length_m, grazing_m = _measure(np.ascontiguousarray(r_ecef_m), links)
+    is_up = (grazing_m >= grazing_altitude_m) & (length_m <= max_range_m) & is_healthy[links].all(axis=1)
+    if polar_cutoff_deg is not None:
+        if plane_of_sat is None:
+            raise RangeError("polar_cutoff_deg needs plane_of_sat: only links between planes are cut off")
+        is_across = plane_of_sat[links[:, 0]] != plane_of_sat[links[:, 1]]
+        sin_latitude = np.abs(r_ecef_m[:, 2]) / np.linalg.norm(r_ecef_m, axis=1)
+        is_polar = sin_latitude > np.sin(np.radians(polar_cutoff_deg))
+        is_up &= ~(is_across & is_polar[links].any(axis=1))
+    return IslState(length_m, grazing_m, is_up)
+
+
+@njit(cache=True, nogil=True)
+def _measure(r_ecef_m, links):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    n_links = len(links)
+    length_m = np.empty(n_links, np.float64)
+    grazing_m = np.empty(n_links, np.float64)
+    stretch = 1.0 / (1.0 - WGS84_F)
+    for i in range(n_links):
+        a, b = links[i, 0], links[i, 1]
+        x, y, z = r_ecef_m[a, 0], r_ecef_m[a, 1], r_ecef_m[a, 2]
+        dx, dy, dz = r_ecef_m[b, 0] - x, r_ecef_m[b, 1] - y, r_ecef_m[b, 2] - z
+        length_m[i] = np.sqrt(dx * dx + dy * dy + dz * dz)
+        # Nearest point to the centre, on the segment, in the stretched space.
+        along = x * dx + y * dy + z * dz * stretch * stretch
+        square = dx * dx + dy * dy + dz * dz * stretch * stretch
+        t = min(max(-along / square, 0.0), 1.0) if square > 0.0 else 0.0 * length_m[i]
+        grazing_m[i] = _height_m(x + t * dx, y + t * dy, z + t * dz)
+    return length_m, grazing_m
+
+
+@njit(cache=True, nogil=True)
+def _height_m(x, y, z):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the geodetic height of a point (Bowring 1976; below a millimetre from 0 to 2,000 km)."""
+    b = WGS84_A_M * (1.0 - WGS84_F)
+    e2 = WGS84_F * (2.0 - WGS84_F)
+    ep2 = e2 / (1.0 - e2)
+    p = np.sqrt(x * x + y * y)
+    # theta is the parametric latitude of the point; phi the geodetic one.
+    theta = np.arctan2(z * WGS84_A_M, p * b)
+    sin_t, cos_t = np.sin(theta), np.cos(theta)
+    phi = np.arctan2(z + ep2 * b * sin_t**3, p - e2 * WGS84_A_M * cos_t**3)
+    sin_p, cos_p = np.sin(phi), np.cos(phi)
+    return p * cos_p + z * sin_p - WGS84_A_M * np.sqrt(1.0 - e2 * sin_p * sin_p)

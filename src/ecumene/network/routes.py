@@ -1,0 +1,321 @@
+"""Routes: from every satellite to the PoP that its traffic reaches first, by landing class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from ecumene.constants import SPEED_OF_LIGHT_M_S
+from ecumene.errors import RangeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ecumene.network.gateways import Feeders
+
+_ENDLESS = np.iinfo(np.int16).max
+
+
+@dataclass(frozen=True)
+class Routes:
+    """The lowest-latency path of every satellite, one for each landing class.
+
+    Attributes
+    ----------
+    delay_s : (class, sat)
+        One way from the satellite to the PoP: light over ISLs and feeder, and fibre; inf without path. [s]
+    space_m : (class, sat)
+        Length of ISLs and feeder together; inf without path. [m]
+    gateway, pop, feed : (class, sat)
+        Where the path comes down, where it meets the internet, over which feeder link; -1 without path.
+    hops : (class, sat)
+        ISLs on the path; 0 where the satellite has its own feeder; -1 without path.
+    next_sat, next_link : (class, sat)
+        First step of the path; -1 where it comes down here, or without path.
+    """
+
+    delay_s: NDArray[np.float64]
+    space_m: NDArray[np.float64]
+    gateway: NDArray[np.int32]
+    pop: NDArray[np.int32]
+    feed: NDArray[np.int32]
+    hops: NDArray[np.int16]
+    next_sat: NDArray[np.int32]
+    next_link: NDArray[np.int32]
+
+    @property
+    def has_path(self) -> NDArray[np.bool_]:
+        """Where a permitted PoP can be reached, (class, sat)."""
+        return self.feed >= 0
+
+
+def find_routes(
+    n_sats: int,
+    links: NDArray[np.int32],
+    length_m: NDArray[np.float64],
+    is_up: NDArray[np.bool_],
+    feeders: Feeders,
+    fibre_s: NDArray[np.float64],
+    is_gateway_permitted: NDArray[np.bool_],
+    is_pop_permitted: NDArray[np.bool_],
+    max_hops: int | None = None,
+) -> Routes:
+    """Return the lowest-latency path from every satellite to a PoP its landing class permits.
+
+    Parameters
+    ----------
+    n_sats
+        Number of satellites.
+    links, length_m, is_up : (link, 2), (link,), (link,)
+        Inter-satellite links (`ecumene.network.isl`); without links, the system is a bent pipe.
+    feeders
+        Feeder links (`ecumene.network.gateways`).
+    fibre_s : (gateway, pop)
+        One-way time from gateway to PoP; inf where they are not connected. [s]
+    is_gateway_permitted : (class, gateway)
+        Gateways at which the class's traffic may land.
+    is_pop_permitted : (class, pop)
+        PoPs at which it may meet the internet.
+    max_hops
+        Time to live: traffic whose lowest-latency path has more ISLs is dropped, even where a slower path
+        with fewer ISLs exists, because satellites forward by destination alone. No limit where not given.
+
+    Returns
+    -------
+    routes
+        Delay, path and end points by class and satellite.
+
+    Raises
+    ------
+    RangeError
+        Shapes that do not belong together, or a link that is up without a length.
+
+    Notes
+    -----
+    delay = (sum of ISLs + feeder) / c + fibre, the smallest there is (Dijkstra, with all permitted feeders
+    as sources). All next steps of a class form a forest that leads to the feeders. Between equal delays
+    the lower satellite settles first and the lower feeder and PoP win, so the answer is always the same.
+    Capacity and load play no part here; `ecumene.network.sharing` decides what the path can carry.
+    Switching time on board is not counted.
+
+    References
+    ----------
+    Dijkstra, Numerische Mathematik 1 (1959) 269.
+    """
+    _check(links, length_m, is_up, feeders, fibre_s, is_gateway_permitted, is_pop_permitted)
+    delay_of_link_s = np.where(is_up, length_m, np.inf) / SPEED_OF_LIGHT_M_S
+    first, neighbour, link = _neighbours(n_sats, links, is_up)
+    found = _routes(
+        n_sats,
+        first,
+        neighbour,
+        link,
+        delay_of_link_s,
+        length_m,
+        feeders.gateway_of_feed,
+        feeders.sat_of_feed,
+        feeders.slant_m,
+        np.ascontiguousarray(fibre_s, np.float64),
+        is_gateway_permitted,
+        is_pop_permitted,
+        SPEED_OF_LIGHT_M_S,
+        _ENDLESS if max_hops is None else max_hops,
+    )
+    return Routes(*found)
+
+
+def path_of(routes: Routes, landing_class: int, sat: int) -> list[int]:
+    """Return the satellites on a path, from the one asked for to the one with the feeder.
+
+    Parameters
+    ----------
+    routes
+        What `find_routes` gave.
+    landing_class, sat
+        Whose path.
+
+    Returns
+    -------
+    sats
+        One more than the path has ISLs; empty without path.
+    """
+    if not routes.has_path[landing_class, sat]:
+        return []
+    sats = [sat]
+    while (step := int(routes.next_sat[landing_class, sats[-1]])) >= 0:
+        sats.append(step)
+    return sats
+
+
+def _check(
+    links: NDArray[np.int32],
+    length_m: NDArray[np.float64],
+    is_up: NDArray[np.bool_],
+    feeders: Feeders,
+    fibre_s: NDArray[np.float64],
+    is_gateway_permitted: NDArray[np.bool_],
+    is_pop_permitted: NDArray[np.bool_],
+) -> None:
+    n_classes, n_gateways = is_gateway_permitted.shape
+    if is_pop_permitted.shape[0] != n_classes:
+        raise RangeError(f"{n_classes} classes for gateways but {is_pop_permitted.shape[0]} for PoPs")
+    if fibre_s.shape != (n_gateways, is_pop_permitted.shape[1]):
+        raise RangeError(f"fibre_s must be (gateway, pop), got {fibre_s.shape} for {n_gateways} gateways")
+    if not len(links) == len(length_m) == len(is_up):
+        raise RangeError(f"{len(links)} links, {len(length_m)} lengths and {len(is_up)} states")
+    if len(feeders.gateway_of_feed) and int(feeders.gateway_of_feed.max()) >= n_gateways:
+        raise RangeError(f"a feeder names gateway {feeders.gateway_of_feed.max()} of {n_gateways}")
+    if not np.isfinite(length_m[is_up]).all():
+        raise RangeError("a link that is up must have a finite length")
+    if (fibre_s < 0.0).any() or np.isnan(fibre_s).any():
+        raise RangeError("fibre_s must be 0 or more; write inf where gateway and PoP are not connected")
+
+
+@njit(cache=True, nogil=True)
+def _neighbours(n_sats, links, is_up):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the links that are up as lists per satellite: first (sat + 1,), neighbour and link."""
+    first = np.zeros(n_sats + 1, np.int32)
+    for i in range(len(links)):
+        if is_up[i]:
+            first[links[i, 0] + 1] += 1
+            first[links[i, 1] + 1] += 1
+    for s in range(n_sats):
+        first[s + 1] += first[s]
+    place = first[:-1].copy()
+    neighbour = np.empty(first[-1], np.int32)
+    link = np.empty(first[-1], np.int32)
+    for i in range(len(links)):
+        if is_up[i]:
+            for here, there in ((links[i, 0], links[i, 1]), (links[i, 1], links[i, 0])):
+                neighbour[place[here]] = there
+                link[place[here]] = i
+                place[here] += 1
+    return first, neighbour, link
+
+
+@njit(cache=True, nogil=True)
+def _nearest_pops(fibre_s, is_gateway_permitted, is_pop_permitted, k):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return PoP and fibre time of each gateway for one class; -1 and inf where there is none."""
+    n_gateways, n_pops = fibre_s.shape
+    pop = np.full(n_gateways, -1, np.int32)
+    time_s = np.full(n_gateways, np.inf)
+    for g in range(n_gateways):
+        if is_gateway_permitted[k, g]:
+            for p in range(n_pops):
+                if is_pop_permitted[k, p] and fibre_s[g, p] < time_s[g]:
+                    pop[g], time_s[g] = p, fibre_s[g, p]
+    return pop, time_s
+
+
+@njit(cache=True, nogil=True)
+def _rise(heap, place, delay_s, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Move the satellite at a place of the heap up to where it belongs."""
+    s = heap[at]
+    while at > 0:
+        above = (at - 1) >> 1
+        q = heap[above]
+        if delay_s[q] < delay_s[s] or (delay_s[q] == delay_s[s] and q < s):
+            break
+        heap[at] = q
+        place[q] = at
+        at = above
+    heap[at] = s
+    place[s] = at
+
+
+@njit(cache=True, nogil=True)
+def _pop_least(heap, place, delay_s, n_heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Take the satellite with the least delay off a heap of n_heap."""
+    least = heap[0]
+    place[least] = -2
+    n_heap -= 1
+    s = heap[n_heap]
+    at = 0
+    while True:
+        below = 2 * at + 1
+        if below >= n_heap:
+            break
+        q = heap[below]
+        if below + 1 < n_heap:
+            r = heap[below + 1]
+            if delay_s[r] < delay_s[q] or (delay_s[r] == delay_s[q] and r < q):
+                below += 1
+                q = r
+        if delay_s[s] < delay_s[q] or (delay_s[s] == delay_s[q] and s < q):
+            break
+        heap[at] = q
+        place[q] = at
+        at = below
+    if n_heap > 0:
+        heap[at] = s
+        place[s] = at
+    return least
+
+
+@njit(cache=True, nogil=True)
+def _routes(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0915
+    n_sats, first, neighbour, link, delay_of_link_s, length_m, gateway_of_feed, sat_of_feed, slant_m,  # noqa: ANN001
+    fibre_s, is_gateway_permitted, is_pop_permitted, light_m_s, max_hops,  # noqa: ANN001
+):  # fmt: skip
+    shape = (len(is_gateway_permitted), n_sats)
+    delays_s = np.full(shape, np.inf)
+    spaces_m = np.full(shape, np.inf)
+    gateways = np.full(shape, -1, np.int32)
+    pops = np.full(shape, -1, np.int32)
+    feeds = np.full(shape, -1, np.int32)
+    hops = np.full(shape, -1, np.int16)
+    next_sats = np.full(shape, -1, np.int32)
+    next_links = np.full(shape, -1, np.int32)
+    heap = np.empty(n_sats, np.int32)
+    place = np.empty(n_sats, np.int32)
+    best_s = np.empty(n_sats)
+    for k in range(shape[0]):
+        pop_of_gateway, fibre_of_gateway_s = _nearest_pops(fibre_s, is_gateway_permitted, is_pop_permitted, k)
+        delay_s, space_m, feed, hop = delays_s[k], spaces_m[k], feeds[k], hops[k]
+        next_sat, next_link = next_sats[k], next_links[k]
+        best_s[:] = np.inf
+        place[:] = -1  # -1 not yet reached, -2 settled, else place in the heap
+        n_heap = 0
+        for i in range(len(sat_of_feed)):
+            s, g = sat_of_feed[i], gateway_of_feed[i]
+            if pop_of_gateway[g] < 0:
+                continue
+            candidate_s = slant_m[i] / light_m_s + fibre_of_gateway_s[g]
+            if candidate_s < best_s[s]:
+                best_s[s] = candidate_s
+                feed[s], hop[s], space_m[s] = i, 0, slant_m[i]
+                if place[s] < 0:
+                    place[s] = n_heap
+                    heap[n_heap] = s
+                    n_heap += 1
+                _rise(heap, place, best_s, place[s])
+        while n_heap > 0:
+            s = _pop_least(heap, place, best_s, n_heap)
+            n_heap -= 1
+            delay_s[s] = best_s[s]
+            if next_sat[s] >= 0:
+                u = next_sat[s]
+                feed[s], hop[s] = feed[u], hop[u] + 1
+                space_m[s] = space_m[u] + length_m[next_link[s]]
+            gateways[k, s] = gateway_of_feed[feed[s]]
+            pops[k, s] = pop_of_gateway[gateways[k, s]]
+            for j in range(first[s], first[s + 1]):
+                q = neighbour[j]
+                candidate_s = best_s[s] + delay_of_link_s[link[j]]
+                if candidate_s < best_s[q]:
+                    best_s[q] = candidate_s
+                    next_sat[q], next_link[q] = s, link[j]
+                    if place[q] < 0:
+                        place[q] = n_heap
+                        heap[n_heap] = q
+                        n_heap += 1
+                    _rise(heap, place, best_s, place[q])
+        for s in range(n_sats):
+            if hop[s] > max_hops:
+                delay_s[s], space_m[s] = np.inf, np.inf
+                gateways[k, s], pops[k, s], feed[s], hop[s] = -1, -1, -1, -1
+                next_sat[s], next_link[s] = -1, -1
+    return delays_s, spaces_m, gateways, pops, feeds, hops, next_sats, next_links
