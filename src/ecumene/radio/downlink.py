@@ -76,8 +76,10 @@ def cn_db(
 
     Examples
     --------
-    >>> link = dict(pfd_dbw_m2_mhz=-122, frequency_hz=11.7e9, gain_dbi=33.2, temperature_k=250, scan_exponent=1.2)
-    >>> [round(float(x), 1) for x in cn_db(np.radians([90, 40, 25]), **link)]
+    >>> dish = {"gain_dbi": 33.2, "temperature_k": 250.0, "scan_exponent": 1.2}
+    >>> elevation_rad = np.radians([90.0, 40.0, 25.0])
+    >>> ratio_db = cn_db(elevation_rad, pfd_dbw_m2_mhz=-122.0, frequency_hz=11.7e9, **dish)
+    >>> [round(float(x), 1) for x in ratio_db]
     [13.0, 10.7, 8.5]
     """
     _check_link(frequency_hz, temperature_k, scan_exponent)
@@ -174,7 +176,7 @@ def build_rate_table(
     -----
     Every bin has the rate of its lower edge, so a looked-up rate is never above the exact one. It is below it
     only where a step of the envelope falls inside the bin, and then by that step: with 4,096 bins and the
-    values of Gen1 0.16 % of elevations between 25 and 90 deg are affected, by 3.4 % on the mean and 6 % at most
+    values of Gen1 0.16 % of elevations between 25 and 90 deg are affected, on the mean by 3.4 %, at most 6 %
     (`tests/radio/test_downlink.py`).
     Cyclic prefix, guard and pilots (about 4 % in the published frame) are not taken off.
     """
@@ -216,7 +218,7 @@ def rate_bps(table: RateTable, elevation_rad: ArrayLike) -> NDArray[np.float64]:
     return np.where(sine > 0.0, table.rate_of_bin_bps[k], 0.0)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
 def bin_of_sine(sine: float, n_bins: int) -> int:  # pragma: no cover - compiled
     """Return the bin of a `RateTable` inside a kernel; bin 0 below the horizon.
 

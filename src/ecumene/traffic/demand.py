@@ -31,7 +31,7 @@ ANNOUNCED = (
     (date(2025, 11, 1), 8_000_000),
     (date(2026, 2, 1), 10_000_000),
 )
-"""Starlink subscribers worldwide by month of announcement. Soft: recalled from the operator's announcements."""
+"""Starlink subscribers worldwide by month of announcement. Soft: recalled."""
 
 HOURLY = (
     0.55, 0.40, 0.29, 0.23, 0.20, 0.21, 0.27, 0.36, 0.43, 0.47, 0.50, 0.52,
@@ -71,7 +71,8 @@ def announced_subscribers(at: date) -> int:
     known = [subscribers for since, subscribers in ANNOUNCED if since <= at]
     if not known:
         raise RangeError(
-            f"announced subscribers are known from {ANNOUNCED[0][0]} on, got {at}; give the number of subscribers"
+            f"announced subscribers are known from {ANNOUNCED[0][0]} on, got {at};"
+            " give the number of subscribers"
         )
     return known[-1]
 
@@ -155,7 +156,8 @@ def fill_to_cap(
     full_before = np.concatenate([[0.0], np.cumsum(c[order])[:-1]])
     weight_from = np.cumsum(w[order][::-1])[::-1]
     level_if = (total - full_before) / weight_from
-    k = int(np.argmax(level_if * w[order] <= c[order]))
+    fits = level_if * w[order] <= c[order]
+    k = int(np.argmax(fits)) if fits.any() else len(w) - 1  # rounding, when total is the caps' sum
     share[has_weight] = np.minimum(level_if[k] * w, c)
     return share, 0.0
 
@@ -270,8 +272,7 @@ def busy_hour_factor(lon_deg: ArrayLike, utc_s_of_day: float) -> NDArray[np.floa
     Notes
     -----
     Between full hours the curve follows half a cosine, so it is smooth and never leaves the range of its two
-    neighbours. Solar time, not civil time: up to about two hours apart in some countries; weekends and seasons
-    are left out.
+    neighbours. Solar time, not civil time (up to about two hours apart); weekends and seasons are left out.
 
     Examples
     --------
