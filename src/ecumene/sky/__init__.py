@@ -1,0 +1,1 @@
+"""Who sees whom: elevation mask and protection of the geostationary arc."""

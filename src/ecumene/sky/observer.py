@@ -1,0 +1,186 @@
+"""Exact sight of a few points (places, gateways) on all satellites.
+
+The same 64-bit decision as `sight.decide`, without bins: a place named by the user and a cell at the same
+coordinates see the same satellites.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
+from ecumene.errors import RangeError
+from ecumene.sky.gso import FOOT_EXCESS_RAD, MAX_EXCLUSION_DEG, arc_angle_rad, is_excluded
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+def elevation_and_slant(
+    r_point_m: NDArray[np.float64], up: NDArray[np.float64], r_sat_m: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return geodetic elevation and distance of every satellite from every point.
+
+    Parameters
+    ----------
+    r_point_m, up : (point, 3)
+        Points [m] and the ellipsoid normals there, ECEF.
+    r_sat_m : (sat, 3)
+        Satellites, ECEF; nan where unknown. [m]
+
+    Returns
+    -------
+    elevation_rad : (point, sat)
+        Angle above the plane normal to the ellipsoid's normal; nan where the position is. [rad]
+    slant_m : (point, sat)
+        Straight-line distance. [m]
+
+    Notes
+    -----
+    Geometric: no refraction. Meant for a few hundred points; cells go through `sight.look`.
+    """
+    # |s - p|^2 = |s|^2 - 2 s.p + |p|^2 as matrix products: five times faster, and 64 bits leave it exact to 1e-7 m.
+    squared_m2 = (r_point_m * r_point_m).sum(axis=1)[:, None] + (r_sat_m * r_sat_m).sum(axis=1)
+    squared_m2 -= 2.0 * (r_point_m @ r_sat_m.T)
+    slant_m = np.sqrt(squared_m2)
+    height_m = up @ r_sat_m.T - (up * r_point_m).sum(axis=1)[:, None]
+    return np.arcsin(np.clip(height_m / slant_m, -1.0, 1.0)), slant_m
+
+
+def gso_angle_rad(
+    lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64], direction: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the angle between directions and the nearest visible point of the geostationary arc.
+
+    Parameters
+    ----------
+    lat_deg, lon_deg : (point,)
+        Geodetic position of the points, on the ellipsoid. [deg]
+    direction : (point, direction, 3) or (point, 3)
+        Directions, ECEF, of any length but zero; nan gives nan.
+
+    Returns
+    -------
+    alpha_rad : (point, direction) or (point,)
+        Angle, inf where no point of the arc is above the horizon (beyond 81.3 degrees of latitude). [rad]
+
+    References
+    ----------
+    ITU-R S.1503-3, part D, alpha angle.
+    """
+    lat_deg, lon_deg = np.atleast_1d(lat_deg), np.atleast_1d(lon_deg)
+    r_point_m = np.ascontiguousarray(ecef_of_geodetic(lat_deg, lon_deg), dtype=np.float64).reshape(-1, 3)
+    up = np.ascontiguousarray(up_of_geodetic(lat_deg, lon_deg), dtype=np.float64).reshape(-1, 3)
+    direction = np.ascontiguousarray(direction, dtype=np.float64)
+    if direction.shape[:1] != lat_deg.shape or direction.shape[-1] != 3 or direction.ndim not in {2, 3}:
+        raise RangeError(
+            f"direction has shape {direction.shape}: must be ({lat_deg.size}, n, 3) or ({lat_deg.size}, 3), as lat_deg"
+        )
+    pairs = direction.reshape(lat_deg.size, -1, 3)
+    return np.asarray(_arc_angles(r_point_m, up, pairs)).reshape(direction.shape[:-1])
+
+
+def clear_view(
+    r_point_m: NDArray[np.float64],
+    up: NDArray[np.float64],
+    r_sat_m: NDArray[np.float64],
+    can_serve: NDArray[np.bool_],
+    min_elevation_deg: ArrayLike,
+    gso_exclusion_deg: ArrayLike,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which satellites are above the mask of each point, and which are clear of the arc as well.
+
+    Parameters
+    ----------
+    r_point_m, up : (point, 3)
+        Points [m] and the ellipsoid normals there, ECEF.
+    r_sat_m : (sat, 3)
+        Satellites, ECEF; nan where unknown. [m]
+    can_serve : (sat,)
+        Satellites to consider; the others are never visible.
+    min_elevation_deg
+        Smallest geodetic elevation, one or one a point, 0 to below 90. [deg]
+    gso_exclusion_deg
+        Exclusion angle, one or one a point, 0 (off) to 45. [deg]
+
+    Returns
+    -------
+    is_visible : (point, sat)
+        Elevation >= mask.
+    is_clear : (point, sat)
+        Visible, and alpha >= exclusion angle.
+    """
+    n_points = len(r_point_m)
+    mask_deg = _one_each(min_elevation_deg, n_points, "min_elevation_deg", 0.0, math.nextafter(90.0, 0.0))
+    exclusion_deg = _one_each(gso_exclusion_deg, n_points, "gso_exclusion_deg", 0.0, MAX_EXCLUSION_DEG)
+    is_visible = np.zeros((n_points, len(r_sat_m)), dtype=np.bool_)
+    is_clear = np.zeros((n_points, len(r_sat_m)), dtype=np.bool_)
+    _view(
+        np.ascontiguousarray(r_point_m, dtype=np.float64),
+        np.ascontiguousarray(up, dtype=np.float64),
+        np.ascontiguousarray(np.asarray(r_sat_m, dtype=np.float64).T),
+        np.ascontiguousarray(can_serve, dtype=np.bool_),
+        np.sin(np.radians(mask_deg)),
+        np.radians(exclusion_deg),
+        is_visible,
+        is_clear,
+    )
+    return is_visible, is_clear
+
+
+def _one_each(values: ArrayLike, n_points: int, name: str, low: float, high: float) -> NDArray[np.float64]:
+    """Return one value a point, refusing those out of range."""
+    each = np.array(np.broadcast_to(np.asarray(values, dtype=np.float64), (n_points,)))
+    is_bad = ~((each >= low) & (each <= high))
+    if is_bad.any():
+        bad = int(np.flatnonzero(is_bad)[0])
+        raise RangeError(f"{name}[{bad}] = {each[bad]:g}: must be between {low:g} and {high:g}")
+    return each
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _arc_angles(r_point_m: np.ndarray, up: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """Return the angle to the arc of every direction of every point."""
+    alpha_rad = np.empty(direction.shape[:2], dtype=np.float64)
+    for p in range(direction.shape[0]):
+        for k in range(direction.shape[1]):
+            d = direction[p, k]
+            alpha_rad[p, k] = arc_angle_rad(r_point_m[p], up[p], d[0], d[1], d[2])
+            if math.isnan(d[0] + d[1] + d[2]):
+                alpha_rad[p, k] = math.nan
+    return alpha_rad
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _view(
+    r_point_m: np.ndarray,
+    up: np.ndarray,
+    sat_m: np.ndarray,
+    can_serve: np.ndarray,
+    sin_mask: np.ndarray,
+    exclusion_rad: np.ndarray,
+    is_visible: np.ndarray,
+    is_clear: np.ndarray,
+) -> None:
+    """Fill in both tables; sat_m is (3, sat). A position that is nan passes no comparison."""
+    n_sats = sat_m.shape[1]
+    x, y, z = sat_m[0, :n_sats], sat_m[1, :n_sats], sat_m[2, :n_sats]
+    for p in range(r_point_m.shape[0]):
+        px, py, pz = r_point_m[p, 0], r_point_m[p, 1], r_point_m[p, 2]
+        ux, uy, uz = up[p, 0], up[p, 1], up[p, 2]
+        k, angle = sin_mask[p], exclusion_rad[p]
+        cos_far = math.cos(angle + FOOT_EXCESS_RAD)
+        seen = is_visible[p]
+        for s in range(n_sats):
+            dx, dy, dz = x[s] - px, y[s] - py, z[s] - pz
+            h = dx * ux + dy * uy + dz * uz
+            seen[s] = (h * abs(h) >= k * k * (dx * dx + dy * dy + dz * dz)) & can_serve[s]
+        for s in range(n_sats):
+            if seen[s]:
+                is_clear[p, s] = not is_excluded(
+                    r_point_m[p], up[p], x[s] - px, y[s] - py, z[s] - pz, angle, cos_far
+                )
