@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from ecumene.radio.downlink import bin_of_sine
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -118,6 +120,7 @@ def assign_beams(
     up_of_cell: NDArray[np.float64],
     r_sat_m: NDArray[np.float64],
     channel_rate_bps: NDArray[np.float64],
+    rate_class_of_cell: NDArray[np.int32],
     before: NDArray[np.int32] | None = None,
 ) -> Plan:
     """Plan the beams of one slot.
@@ -142,8 +145,11 @@ def assign_beams(
         Position and ellipsoid normal, ECEF. [m], unit
     r_sat_m : (sat, 3)
         Positions, ECEF. [m]
-    channel_rate_bps : (bin of sin elevation,)
-        Rate of a whole channel by the sine of the elevation, equal bins from 0 to 1. [bit/s]
+    channel_rate_bps : (rate class, bin of sin elevation)
+        Rate of a whole channel by climate and licence class and the sine of the elevation, equal bins from
+        0 to 1 (`ecumene.radio.downlink.RateTable`). [bit/s]
+    rate_class_of_cell : (cell,)
+        Climate and licence class of each cell.
     before : (cell,), optional
         Satellites of the last plan.
 
@@ -158,7 +164,8 @@ def assign_beams(
     unit_rate_bps = channel_rate_bps / beams.shares_per_channel
     sat_of_cell, units_of_cell, planned_bps, room, counts = _plan(
         candidates_of_bin, clear_of_cell, next_index, next_clear_of_cell, bin_of_cell, usable_of_bin,
-        class_of_cell, wanted_bps, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps, last,
+        class_of_cell, wanted_bps, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps,
+        rate_class_of_cell, last,
         beams.units_per_satellite, beams.units_per_cell, beams.capacity_bps,
     )  # fmt: skip
     is_full = room <= 0
@@ -254,8 +261,7 @@ def _unit_rate(c, s, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps):  # type: ign
     dz = r_sat_m[s, 2] - r_cell_m[c, 2]
     height = dx * up_of_cell[c, 0] + dy * up_of_cell[c, 1] + dz * up_of_cell[c, 2]
     sine = height / np.sqrt(dx * dx + dy * dy + dz * dz)
-    n = len(unit_rate_bps)
-    return unit_rate_bps[min(max(int(sine * n), 0), n - 1)]
+    return unit_rate_bps[bin_of_sine(sine, len(unit_rate_bps))]
 
 
 @njit(cache=True, nogil=True)
@@ -295,7 +301,8 @@ def _order(units, degree, is_waiting):  # type: ignore[no-untyped-def]  # noqa: 
 @njit(cache=True, nogil=True)
 def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR0915
     candidates_of_bin, clear_of_cell, next_index, next_clear_of_cell, bin_of_cell, usable_of_bin,  # noqa: ANN001
-    class_of_cell, wanted_bps, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps, before,  # noqa: ANN001
+    class_of_cell, wanted_bps, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps,  # noqa: ANN001
+    rate_class_of_cell, before,  # noqa: ANN001
     units_per_satellite, units_per_cell, capacity_bps,  # noqa: ANN001
 ):  # fmt: skip
     n_cells, n_sats, n_words = len(bin_of_cell), len(r_sat_m), clear_of_cell.shape[1]
@@ -352,7 +359,7 @@ def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR09
     n_kept = 0
     for c in _order(units_wanted, degree, can_keep):
         s = before[c]
-        rate = _unit_rate(c, s, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps)
+        rate = _unit_rate(c, s, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps[rate_class_of_cell[c]])
         if room[s] > 0 and rate > 0.0:
             _claim(c, s, wanted_bps[c], rate, room, left_bps, units_per_cell, units_of_cell, planned_bps, sat_of_cell)
             is_waiting[c] = False
@@ -390,7 +397,7 @@ def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR09
                     best, best_lasts, best_load = s, lasts, load
         if best < 0:
             continue
-        rate = _unit_rate(c, best, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps)
+        rate = _unit_rate(c, best, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps[rate_class_of_cell[c]])
         if rate > 0.0:
             _claim(c, best, wanted_bps[c], rate, room, left_bps, units_per_cell, units_of_cell, planned_bps, sat_of_cell)
             n_handovers += before[c] >= 0
