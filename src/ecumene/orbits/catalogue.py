@@ -95,7 +95,9 @@ def read_catalogue(path: str | Path) -> Elements:
         raise CatalogueError(f"{file}: holds no satellite: must hold at least one; fetch it again")
     names, numbers, satrecs, missing = _build_all(file, records)
     keep, notes = _newest(names, numbers, satrecs)
-    notes += tuple(f"{key} is missing in {count:,} records and taken as 0" for key, count in missing.items() if count)
+    notes += tuple(
+        f"{key} is missing in {count:,} records and taken as 0" for key, count in missing.items() if count
+    )
     unknown = np.full(len(keep), -1, dtype=np.int32)
     kept = tuple(satrecs[i] for i in keep)
     return Elements(
@@ -144,7 +146,9 @@ def _unzip(file: Path, data: bytes) -> bytes:
     try:
         return gzip.decompress(data)
     except EOFError as error:
-        raise CatalogueError(f"{file}: the gzip data break off after {len(data):,} bytes; fetch it again") from error
+        raise CatalogueError(
+            f"{file}: the gzip data break off after {len(data):,} bytes; fetch it again"
+        ) from error
     except (OSError, zlib.error) as error:
         raise CatalogueError(f"{file}: the gzip data are damaged ({error}); fetch it again") from error
 
@@ -158,7 +162,9 @@ def _decode(file: Path, data: bytes) -> str:
         text = data.decode("latin-1")  # old name lists are; what is not text shows below
     junk = re.search(r"[\x00-\x08\x0e-\x1f]", text)
     if junk:
-        raise CatalogueError(f"{file}: byte {junk.start() + 1} is 0x{ord(junk[0]):02x}, so it is no text: must be {FORMATS}")
+        raise CatalogueError(
+            f"{file}: byte {junk.start() + 1} is 0x{ord(junk[0]):02x}, so it is no text: must be {FORMATS}"
+        )
     return text
 
 
@@ -184,7 +190,11 @@ def _build_all(
         raise CatalogueError(f"{file}: {problems[0]}")
     if problems:
         more = [f"and {len(problems) - MAX_LISTED:,} more"] if len(problems) > MAX_LISTED else []
-        lines = [f"{file}: {len(problems):,} of {len(records):,} records have problems", *problems[:MAX_LISTED], *more]
+        lines = [
+            f"{file}: {len(problems):,} of {len(records):,} records have problems",
+            *problems[:MAX_LISTED],
+            *more,
+        ]
         raise CatalogueError("\n  ".join(lines))
     return names, numbers, satrecs, missing
 
@@ -221,7 +231,11 @@ def _of_omm(record: Record, missing: dict[str, int]) -> tuple[str, int, Any]:
     if str(fields.get("EPHEMERIS_TYPE") or 0).strip() == "4":
         raise FormatError("EPHEMERIS_TYPE = 4 (SGP4-XP): must be 0 or 2; ask the source for SGP4 elements")
     satrec = Satrec()
-    satrec.revnum = int(value["REV_AT_EPOCH"])
+    satrec.revnum = int(value["REV_AT_EPOCH"]) % 100_000
+    designator = re.fullmatch(
+        r"\d\d(\d\d)-(\d{3}[A-Z]{0,3})", str(fields.get("OBJECT_ID") or "").strip().upper()
+    )
+    satrec.intldesg = designator[1] + designator[2] if designator else ""
     # The same expressions as python-sgp4's omm.initialize, so that the bits agree.
     to_rad = math.pi / 180.0
     satrec.sgp4init(
@@ -302,7 +316,9 @@ def _of_tle(record: Record) -> tuple[str, int, Any]:
 
     first, second = record.tle or ("", "")
     if not _TLE_NUMBER.fullmatch(first[2:7]):
-        raise FormatError(f"catalogue number {first[2:7]!r}: must be five digits, or a letter but I and O, and four")
+        raise FormatError(
+            f"catalogue number {first[2:7]!r}: must be five digits, or a letter but I and O, and four"
+        )
     year = _tle_value("epoch year", first[18:20], 0, 99)
     last_day = 367.0 if int(year) % 4 == 0 else 366.0
     _tle_value("epoch day of the year", first[20:32], 1.0, last_day)

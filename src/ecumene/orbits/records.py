@@ -150,7 +150,9 @@ def _read_xml(text: str) -> list[Record]:
         ) from error
     segments = [element for element in root.iter() if _local(element.tag) == "segment"]
     if not segments:
-        raise FormatError(f"the XML element <{_local(root.tag)}> holds no <segment>: must be a CCSDS <omm> or <ndm>")
+        raise FormatError(
+            f"the XML element <{_local(root.tag)}> holds no <segment>: must be a CCSDS <omm> or <ndm>"
+        )
     return [Record(f"record {number}", _leaves(segment)) for number, segment in enumerate(segments, start=1)]
 
 
@@ -196,7 +198,9 @@ def _read_tle(text: str) -> list[Record]:
         elif _is_element_line(line, "2"):
             raise FormatError(f"line {number}: a TLE line 2 without a line 1 before it")
         elif name:
-            raise FormatError(f"line {number}: {line[:40]!r}: must be TLE line 1 of {name!r}, starting with '1 '")
+            raise FormatError(
+                f"line {number}: {line[:40]!r}: must be TLE line 1 of {name!r}, starting with '1 '"
+            )
         else:
             name = line[2:].strip() if line.startswith("0 ") else line.strip()
     if name:

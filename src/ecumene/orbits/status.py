@@ -41,14 +41,13 @@ GROUP_GAP_DEG = 0.3
 BAND_HALF_WIDTH_KM = 1.25
 """Satellites in service stay this close to their band's centre. [km]"""
 
-RING_KM = 15.0
-"""How far around a height its surroundings are looked at. [km]"""
-
 BAND_MIN_COUNT = 5
-"""Fewer at one height may be chance."""
+BAND_MIN_SHARE = 0.01
+"""Fewer satellites, or a smaller share of those of one inclination, at one height may be chance."""
 
 BAND_SIGMAS = 5.0
-"""A band stands out of its surroundings by this many Poisson standard deviations."""
+BAND_CONTRAST = 4.0
+"""A band stands out of its surroundings by this many Poisson standard deviations, and by this factor."""
 
 QUIET_KM_DAY = 0.25
 """A trend as drag alone gives at 480 km at solar maximum (95 % of 2,600 real satellites there). [km/day]"""
@@ -62,14 +61,12 @@ WIDE_NODES = 12
 NODE_SECTOR_DEG = 5.0
 """Width of a sector of ascending nodes. [deg]"""
 
-BANDS_RULE_SHARE = 0.5
-"""Where bands hold at least half of a group of `BANDS_RULE_COUNT`, whoever is outside is moving."""
-
 BANDS_RULE_COUNT = 50
-"""See above."""
+BANDS_RULE_SHARE = 0.5
+"""Where at least this many and this share of a catalogue are at stations, who is far from them is moving."""
 
 SPARE_KM = 10.0
-"""Quiet satellites this close to a station band count as in service: spares, phasing. [km]"""
+"""Quiet satellites this close to a station of their inclination count as in service: spares, phasing. [km]"""
 
 SPARE_KM_DAY = 0.05
 """What quiet means for them. [km/day]"""
@@ -94,6 +91,8 @@ class Orbits:
         Change of the altitude that the mean motion's fitted first derivative means. [km/day]
     age_days : (sat,)
         Days since launch by the revolution number; inf where that is 0 or missing. [day]
+    launch_year : (sat,)
+        By the international designator; nan where there is none.
     """
 
     altitude_km: NDArray[np.float64]
@@ -102,6 +101,7 @@ class Orbits:
     node_deg: NDArray[np.float64]
     trend_km_day: NDArray[np.float64]
     age_days: NDArray[np.float64]
+    launch_year: NDArray[np.float64]
 
 
 def statuses(elements: Elements, at: datetime, max_age_days: float) -> NDArray[np.int8]:
@@ -151,7 +151,7 @@ def statuses(elements: Elements, at: datetime, max_age_days: float) -> NDArray[n
     orbits = orbits_of(elements)
     is_stale = np.abs(unix_seconds(at) - elements.epoch_s) > max_age_days * SECONDS_PER_DAY
     is_down = fallen | (orbits.perigee_km < DECAYED_PERIGEE_KM)
-    status = _movement(orbits, ~(refused | is_down))
+    status = _movement(orbits, ~(refused | is_down), at.year + at.timetuple().tm_yday / 366.0)
     status[lost] = REFUSED
     status[is_stale] = STALE
     status[is_down] = DECAYED
@@ -172,9 +172,7 @@ def orbits_of(elements: Elements) -> Orbits:
     orbits
         nan where SGP4 could not initialise.
     """
-    columns = [
-        (s.a, s.altp, s.inclo, s.nodeo, s.ndot, s.no_kozai, float(s.revnum)) for s in elements.satrecs
-    ]
+    columns = [(s.a, s.altp, s.inclo, s.nodeo, s.ndot, s.no_kozai, float(s.revnum)) for s in elements.satrecs]
     a, perigee, inclination, node, half_ndot, n, revolutions = np.array(columns, dtype=np.float64).T
     with np.errstate(divide="ignore", invalid="ignore"):
         # a ~ n^(-2/3). Catalogues carry ndot / 2 [rad/min2].
@@ -187,7 +185,16 @@ def orbits_of(elements: Elements) -> Orbits:
         node_deg=np.degrees(node) % 360.0,
         trend_km_day=trend,
         age_days=age,
+        launch_year=np.array([_launch_year(s.intldesg) for s in elements.satrecs]),
     )
+
+
+def _launch_year(designator: str) -> float:
+    """Two digits, counted as in TLE: 57 to 99 are of the last century."""
+    if not designator[:2].isdigit():
+        return float("nan")
+    year = int(designator[:2])
+    return float(year + (1900 if year >= 57 else 2000))
 
 
 def _sgp4_verdicts(
@@ -206,33 +213,49 @@ def _sgp4_verdicts(
     return refused, np.isin(at_epoch, below) | (now == 6), is_lost
 
 
-def _movement(orbits: Orbits, is_flying: NDArray[np.bool_]) -> NDArray[np.int8]:
+def _movement(orbits: Orbits, is_flying: NDArray[np.bool_], at_year: float) -> NDArray[np.int8]:
     """Return operational, raising or lowering for every flying satellite; the others are left operational."""
-    status = np.zeros(is_flying.size, dtype=np.int8)
-    flying = np.flatnonzero(is_flying)
+    in_band = np.zeros(is_flying.size, dtype=np.bool_)
+    at_station = np.zeros(is_flying.size, dtype=np.bool_)
+    for group in _groups(orbits, np.flatnonzero(is_flying)):
+        band = _bands(orbits.altitude_km[group])
+        is_station = _stations(band, orbits.trend_km_day[group], orbits.node_deg[group])
+        in_band[group] = band >= 0
+        at_station[group] = np.where(band >= 0, is_station[band], False)
+    trend = orbits.trend_km_day
+    held_alone = np.abs(trend) <= _quiet_limit(orbits, is_flying, at_station)
+    is_held = np.where(in_band, at_station & (np.abs(trend) <= LEAVING_KM_DAY), held_alone)
+    is_rising = (trend > 0.0) | _is_young(orbits, at_year)
+    moving = np.where(is_rising, RAISING, LOWERING)
+    return np.where(is_held | ~is_flying, OPERATIONAL, moving).astype(np.int8)
+
+
+def _groups(orbits: Orbits, flying: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return satellites of one inclination, group by group."""
     order = flying[np.argsort(orbits.inclination_deg[flying], kind="stable")]
     cuts = np.flatnonzero(np.diff(orbits.inclination_deg[order]) > GROUP_GAP_DEG) + 1
-    for group in np.split(order, cuts):
-        if group.size:
-            status[group] = _movement_in_group(orbits, group)
-    return status
+    return [group for group in np.split(order, cuts) if group.size]
 
 
-def _movement_in_group(orbits: Orbits, group: NDArray[np.int64]) -> NDArray[np.int8]:
-    altitude, trend = orbits.altitude_km[group], orbits.trend_km_day[group]
-    band = _bands(altitude)
-    is_station = _stations(band, trend, orbits.node_deg[group])
-    in_band = band >= 0
-    at_station = in_band & np.where(in_band, is_station[band], False)
-    share = np.count_nonzero(at_station)
-    if share >= max(BANDS_RULE_COUNT, BANDS_RULE_SHARE * group.size):
-        is_near = _distance_to(np.sort(altitude[at_station]), altitude) <= SPARE_KM
-        is_quiet = is_near & (np.abs(trend) <= SPARE_KM_DAY)
-    else:
-        is_quiet = np.abs(trend) <= QUIET_KM_DAY
-    is_held = np.where(in_band, at_station & (np.abs(trend) <= LEAVING_KM_DAY), is_quiet)
-    is_rising = (trend > QUIET_KM_DAY) | (orbits.age_days[group] < YOUNG_DAYS) | (trend > 0.0)
-    return np.where(is_held, OPERATIONAL, np.where(is_rising, RAISING, LOWERING)).astype(np.int8)
+def _quiet_limit(
+    orbits: Orbits, is_flying: NDArray[np.bool_], at_station: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return how quiet a satellite outside every band must be to count as in service. [km/day]"""
+    held = np.count_nonzero(at_station)
+    if held < max(BANDS_RULE_COUNT, BANDS_RULE_SHARE * np.count_nonzero(is_flying)):
+        return np.full(is_flying.size, QUIET_KM_DAY)
+    limit = np.full(is_flying.size, -1.0)
+    for group in _groups(orbits, np.flatnonzero(is_flying)):
+        stations = np.sort(orbits.altitude_km[group[at_station[group]]])
+        is_near = _distance_to(stations, orbits.altitude_km[group]) <= SPARE_KM
+        limit[group[is_near]] = SPARE_KM_DAY
+    return limit
+
+
+def _is_young(orbits: Orbits, at_year: float) -> NDArray[np.bool_]:
+    """Both must agree: revolution numbers are started afresh at times (seen: 2023 launches with 40 days)."""
+    earliest_year = np.floor(at_year - YOUNG_DAYS / 365.25)
+    return (orbits.age_days < YOUNG_DAYS) & ~(orbits.launch_year < earliest_year)
 
 
 def _bands(altitude_km: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -240,13 +263,17 @@ def _bands(altitude_km: NDArray[np.float64]) -> NDArray[np.int64]:
     order = np.argsort(altitude_km, kind="stable")
     h = altitude_km[order]
 
-    def count(half_km: float) -> NDArray[np.int64]:
-        return np.searchsorted(h, h + half_km, "right") - np.searchsorted(h, h - half_km, "left")
+    def count(offset_km: float) -> NDArray[np.int64]:
+        low, high = h + offset_km - BAND_HALF_WIDTH_KM, h + offset_km + BAND_HALF_WIDTH_KM
+        return np.searchsorted(h, high, "right") - np.searchsorted(h, low, "left")
 
-    inside = count(BAND_HALF_WIDTH_KM)
-    around = count(RING_KM) - count(3.0 * BAND_HALF_WIDTH_KM)
-    expected = around * (BAND_HALF_WIDTH_KM / (RING_KM - 3.0 * BAND_HALF_WIDTH_KM))
-    is_core = (inside >= BAND_MIN_COUNT) & (inside > expected + BAND_SIGMAS * np.sqrt(expected))
+    inside = count(0.0)
+    # The lower quartile of ten neighbouring windows: other bands near by do not hide one.
+    steps = BAND_HALF_WIDTH_KM * np.array([-11, -9, -7, -5, -3, 3, 5, 7, 9, 11])
+    around = np.quantile([count(float(step)) for step in steps], 0.25, axis=0)
+    least = max(BAND_MIN_COUNT, BAND_MIN_SHARE * h.size)
+    stands_out = (inside > around + BAND_SIGMAS * np.sqrt(around)) & (inside > BAND_CONTRAST * around)
+    is_core = (inside >= least) & stands_out
     core = h[is_core]
     if core.size == 0:
         return np.full(h.size, -1, dtype=np.int64)
