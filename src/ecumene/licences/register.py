@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from ecumene.errors import TableError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 STATUSES = ("licensed", "pending", "not_sought", "refused", "prohibited", "unlicensed")
 """licensed: service allowed. pending: asked for. not_sought: never asked. refused: asked and denied.
@@ -57,6 +57,7 @@ _KEYS = (
     "note",
 )
 _HEADER = re.compile(r"^\s*\[\[\s*record\s*\]\]")
+_KEY = re.compile(r"^\s*([a-z_0-9]+)\s*=")
 _RANGES = {"gso_exclusion_deg": (0.0, 45.0), "nco": (1, 16), "pfd_dbw_m2_mhz": (-160.0, -90.0)}
 
 
@@ -103,7 +104,12 @@ class Record:
         return (self.valid_from or date.min) <= at and (self.valid_to is None or at < self.valid_to)
 
 
-def read_register(name_or_path: str | Path, codes: Collection[str]) -> tuple[Record, ...]:
+def read_register(
+    name_or_path: str | Path,
+    codes: Collection[str],
+    *,
+    hint_of_code: Callable[[str], str] | None = None,
+) -> tuple[Record, ...]:
     """Return the records of a bundled register or of a TOML file.
 
     Parameters
@@ -112,6 +118,8 @@ def read_register(name_or_path: str | Path, codes: Collection[str]) -> tuple[Rec
         "starlink", "oneweb", "kuiper", or a path.
     codes
         Known country codes.
+    hint_of_code
+        Returns '; did you mean ...?' for a code that does not exist; by likeness where not given.
 
     Returns
     -------
@@ -135,12 +143,9 @@ def read_register(name_or_path: str | Path, codes: Collection[str]) -> tuple[Rec
         raise TableError(f"{source}: not valid TOML: {error}") from error
     problems: list[str] = []
     tables = _tables(document, problems)
-    lines = [number for number, line in enumerate(text.split("\n"), start=1) if _HEADER.match(line)]
-    if len(lines) != len(tables):
-        lines = [0] * len(tables)  # an inline list: its entries have no line of their own
     records: list[Record] = []
-    for table, line in zip(tables, lines, strict=True):
-        reader = _RecordReader(table, line, codes)
+    for table, line_of in zip(tables, _lines_of(text, len(tables)), strict=True):
+        reader = _RecordReader(table, line_of, codes, hint_of_code)
         records += reader.records()
         problems += reader.problems
     problems += _overlaps(records)
@@ -164,6 +169,18 @@ def _read(name_or_path: str | Path) -> tuple[bytes, str]:
         ) from error
 
 
+def _lines_of(text: str, n_tables: int) -> list[dict[str, int]]:
+    """Return for each ``[[record]]`` the line of each key, and under "" that of its header."""
+    lines_of: list[dict[str, int]] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if _HEADER.match(line):
+            lines_of.append({"": number})
+        elif lines_of and (key := _KEY.match(line)):
+            lines_of[-1].setdefault(key[1], number)
+    is_inline = len(lines_of) != n_tables  # record = [{...}]: its entries have no line of their own
+    return [{} for _ in range(n_tables)] if is_inline else lines_of
+
+
 def _tables(document: Mapping[str, Any], problems: list[str]) -> list[Mapping[str, Any]]:
     problems += [
         f"{key}: unknown key; a register holds only [[record]] tables{did_you_mean(key, ['record'])}"
@@ -180,12 +197,21 @@ def _tables(document: Mapping[str, Any], problems: list[str]) -> list[Mapping[st
 class _RecordReader:
     """Reads one ``[[record]]`` table and keeps what is wrong with it."""
 
-    def __init__(self, table: Mapping[str, Any], line: int, codes: Collection[str]) -> None:
-        self.table, self.line, self.codes = table, line, codes
+    def __init__(
+        self,
+        table: Mapping[str, Any],
+        line_of: Mapping[str, int],
+        codes: Collection[str],
+        hint_of_code: Callable[[str], str] | None,
+    ) -> None:
+        self.table, self.line_of, self.codes = table, line_of, codes
+        self.line = line_of.get("", 0)
+        self.hint_of_code = hint_of_code or (lambda code: did_you_mean(code.upper(), codes))
         self.problems: list[str] = []
 
     def bad(self, key: str, what: str) -> None:
-        where = f"line {self.line}: " if self.line else ""
+        line = self.line_of.get(key, self.line)
+        where = f"line {line}: " if line else ""
         value = f" = {_shown(self.table[key])}" if key in self.table else ""
         self.problems.append(f"{where}{key}{value}: {what}")
 
@@ -230,8 +256,7 @@ class _RecordReader:
             return ()
         for code in listed:
             if code not in self.codes:
-                hint = did_you_mean(code, self.codes) or did_you_mean(code.upper(), self.codes)
-                self.bad(key, f"{code!r} is no ISO 3166-1 alpha-2 code{hint}")
+                self.bad(key, f"{code!r} is no ISO 3166-1 alpha-2 code{self.hint_of_code(code)}")
         for code in sorted({code for code in listed if listed.count(code) > 1}):
             self.bad(key, f"{code} stands twice")
         return tuple(dict.fromkeys(listed))
@@ -287,6 +312,7 @@ class _RecordReader:
 
 def _shown(value: object) -> str:
     text = repr(value) if isinstance(value, str | list | dict) else str(value)
+    text = text.lower() if isinstance(value, bool) else text  # as TOML writes it
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

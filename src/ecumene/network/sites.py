@@ -15,7 +15,7 @@ from ecumene.errors import InputError, RangeError, TableError, did_you_mean
 from ecumene.traffic.table import TableProblems, parse_csv, read_number
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -97,6 +97,7 @@ def read_sites(
     name_or_path: str | Path,
     codes: Collection[str],
     *,
+    hint_of_code: Callable[[str], str] | None = None,
     known_by: date | None = None,
     default_antennas: int = DEFAULT_ANTENNAS,
 ) -> Sites:
@@ -105,10 +106,12 @@ def read_sites(
     Parameters
     ----------
     name_or_path
-        "starlink", "starlink-2022", "oneweb", "kuiper", or a CSV file with the columns name, country, lat_deg,
-        lon_deg, kind and, if known, antennas, live_by (2023-10 or 2023-10-10), confidence, source.
+        "starlink", "starlink-2022", "oneweb", "kuiper", or a CSV file with the columns name, country,
+        lat_deg, lon_deg, kind and, if known, antennas, live_by (2023-10 or 2023-10-10), confidence, source.
     codes
         Known country codes.
+    hint_of_code
+        Returns '; did you mean ...?' for a code that does not exist; by likeness where not given.
     known_by
         Leave out sites whose live_by is later; None for all. A month counts from its first day. live_by is an
         upper bound, so a site left out may have been live: its name is in `later`.
@@ -129,6 +132,7 @@ def read_sites(
     """
     if not 1 <= default_antennas <= MAX_ANTENNAS:
         raise RangeError(f"default antennas must be between 1 and {MAX_ANTENNAS}, got {default_antennas}")
+    hint_of_code = hint_of_code or (lambda code: did_you_mean(code.upper(), codes))
     raw, source = _read(name_or_path)
     table = parse_csv(raw, source, required=_REQUIRED, optional=_OPTIONAL)
     bad = TableProblems(source)
@@ -136,7 +140,10 @@ def read_sites(
     kept: list[_Site] = []
     later: list[str] = []
     for line, row in zip(table.line_of_row, table.rows, strict=True):
-        site = _read_site(row, line, codes, default_antennas, bad)
+        if row["country"] not in codes:
+            hint = hint_of_code(row["country"])
+            bad.add(line, f"country = {row['country']!r}: no ISO 3166-1 alpha-2 code{hint}")
+        site = _read_site(row, line, default_antennas, bad)
         _note_double(row, line, line_of_site, bad)
         if site is None:
             continue
@@ -188,17 +195,12 @@ def _read(name_or_path: str | Path) -> tuple[bytes, str]:
         ) from error
 
 
-def _read_site(
-    row: Mapping[str, str], line: int, codes: Collection[str], default_antennas: int, bad: TableProblems
-) -> _Site | None:
+def _read_site(row: Mapping[str, str], line: int, default_antennas: int, bad: TableProblems) -> _Site | None:
     """Read one row; None where it has a mistake, which is then noted."""
     n_bad = len(bad.problems)
-    kind, country = row["kind"], row["country"]
+    kind = row["kind"]
     if not row["name"]:
         bad.add(line, "name is missing")
-    if country not in codes:
-        hint = did_you_mean(country.upper(), codes)
-        bad.add(line, f"country = {country!r}: no ISO 3166-1 alpha-2 code{hint}")
     if kind not in KINDS:
         bad.add(line, f"kind = {kind!r}: must be one of {', '.join(KINDS)}{did_you_mean(kind, KINDS)}")
     lat = _position(row, "lat_deg", -90.0, 90.0, line, bad)
@@ -209,7 +211,7 @@ def _read_site(
         return None
     return _Site(
         name=row["name"],
-        country=country,
+        country=row["country"],
         lat_deg=lat,
         lon_deg=lon - 360.0 if lon > 180.0 else lon,
         kind=kind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 from dataclasses import dataclass, field
@@ -94,8 +95,7 @@ def parse_csv(
         Where the text cannot be read, a column is missing or double, or rows have the wrong length.
     """
     bad = TableProblems(source)
-    lines = _decode(raw, source).splitlines(keepends=True)
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(_blank_leading_comments(_decode(raw, source)), strict=True)
     try:
         cells = [
             (reader.line_num, [cell.strip() for cell in row])
@@ -133,6 +133,16 @@ def _decode(raw: bytes, source: str) -> str:
     if "\0" in text:
         raise TableError(f"{source}: line {text[: text.index(chr(0))].count(chr(10)) + 1}: not a text file")
     return text
+
+
+def _blank_leading_comments(text: str) -> list[str]:
+    """Return the lines, those before the header emptied where they are comments: they may hold quotes."""
+    lines = io.StringIO(text, newline="").readlines()
+    for k, line in enumerate(lines):
+        if line.strip() and not line.lstrip().startswith("#"):
+            break
+        lines[k] = "\n"
+    return lines
 
 
 def _column(name: str, alias: Mapping[str, str]) -> str:
