@@ -97,7 +97,7 @@ COUNTRIES = _variables(
 
 SATELLITES = _variables(
     ("satellite", "str", "", "name"),
-    ("norad_id", "int64", "", "catalogue number; counted from 1 for filed shells"),
+    ("norad_id", "int64", "", "catalogue number; -1 for filed satellites, which have none"),
     ("status", "str", "", "operational, raising, lowering, decayed, stale or refused; only the first is scheduled"),
     ("shell", "int32", "", "shell, counted from 0; -1 unknown"),
     ("plane", "int32", "", "plane, counted from 0; -1 unknown"),

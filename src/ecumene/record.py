@@ -1,0 +1,453 @@
+"""Recording: statistics on the fly while slots pass, tables and summary at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecumene import __version__
+from ecumene.earth.cells import SETTLEMENTS
+from ecumene.earth.ellipsoid import geodetic_of_ecef, great_circle_m
+from ecumene.earth.towns import nearest_town
+from ecumene.network.latency import rtt_geometry_s, rtt_s
+from ecumene.network.service import NO_BEAM, NO_FEEDER_CAPACITY, NO_GATEWAY_PATH, NO_LICENCE, PARTLY
+from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
+from ecumene.orbits.elements import STATUSES
+from ecumene.results.outcome import Results
+from ecumene.results.schema import CAUSES, PLACES, Table
+from ecumene.results.statistics import (
+    RowStatistics,
+    count_slot,
+    open_statistics,
+    rate_share_percentile,
+    rtt_percentile_s,
+)
+from ecumene.results.summary import (
+    Remedies,
+    busiest_gateways,
+    causes,
+    country_table,
+    promise,
+    weighted_percentile,
+    worst_countries,
+    worst_isolated,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ecumene.slot import Slot
+    from ecumene.world import World
+
+LOAD_STEPS = 1_000
+"""Gateway loads are counted in steps of 0.1 % of the ceiling."""
+
+
+@dataclass
+class Ledger:
+    """What has been counted so far; the only thing of a run that is written to."""
+
+    world: World
+    rows: RowStatistics
+    cells_of_sat: NDArray[np.float64]
+    units_of_sat: NDArray[np.float64]
+    carried_of_sat: NDArray[np.float64]
+    carried_of_sat_max: NDArray[np.float64]
+    fed_of_sat: NDArray[np.float64]
+    antennas_used: NDArray[np.float64]
+    carried_of_gateway: NDArray[np.float64]
+    carried_of_gateway_max: NDArray[np.float64]
+    loads_of_gateway: NDArray[np.int64]
+    first_r_sat_m: NDArray[np.float64]
+    places: list[dict[str, list[Any]]] = field(default_factory=list)
+    totals: list[tuple[float, ...]] = field(default_factory=list)
+    stamps: list[float] = field(default_factory=list)
+
+    def record(self, slot: Slot) -> None:
+        """Count one slot."""
+        count_slot(
+            self.rows,
+            cause=slot.service.cause,
+            rate_bps=slot.service.rate_bps,
+            demand_bps=slot.asked.row_bps,
+            rtt_s=slot.service.rtt_s,
+            is_available=slot.service.is_available,
+            is_reachable=slot.service.is_reachable,
+            sat_of_cell=slot.plan.sat_of_cell,
+        )
+        self._record_satellites(slot)
+        self._record_gateways(slot)
+        self.places.append(place_columns(self.world, slot))
+        plan = slot.plan
+        n_asking = max(1, int((slot.asked.cell_bps > 0).sum()))
+        self.totals.append(
+            (
+                float(slot.asked.cell_bps.sum()),
+                plan.served_bps,
+                float(slot.service.rate_bps.sum()),
+                plan.upper_bound_bps,
+                plan.n_handovers / n_asking,
+                plan.n_forced / n_asking,
+            )
+        )
+        if slot.sky.slot == 0:
+            self.first_r_sat_m = slot.sky.r_sat_m
+        self.stamps.append(perf_counter())
+
+    def _record_satellites(self, slot: Slot) -> None:
+        n_sats = len(self.cells_of_sat)
+        is_served = slot.plan.sat_of_cell >= 0
+        sat = slot.plan.sat_of_cell[is_served]
+        self.cells_of_sat += np.bincount(sat, minlength=n_sats)
+        self.units_of_sat += np.bincount(sat, slot.plan.units_of_cell[is_served], n_sats)
+        carried = np.bincount(slot.flow_sat, slot.shares.carried_bps, n_sats)
+        self.carried_of_sat += carried
+        np.maximum(self.carried_of_sat_max, carried, out=self.carried_of_sat_max)
+        self.fed_of_sat[slot.links.feeders.sat_of_feed] += 1.0
+
+    def _record_gateways(self, slot: Slot) -> None:
+        carried = load_of_kind(slot.paths, slot.shares.load_bps, GATEWAY)
+        self.antennas_used += np.bincount(slot.links.feeders.gateway_of_feed, minlength=len(carried))
+        self.carried_of_gateway += carried
+        np.maximum(self.carried_of_gateway_max, carried, out=self.carried_of_gateway_max)
+        step = np.minimum((carried / self.world.ground.gateway_bps * LOAD_STEPS + 0.5).astype(np.int64), LOAD_STEPS)
+        self.loads_of_gateway[np.arange(len(step)), step] += 1
+
+    def close(self, *, build_s: float, slots_s: float) -> Results:
+        """Return the results of everything counted.
+
+        Parameters
+        ----------
+        build_s, slots_s
+            Wall-clock time the world and the slots took. [s]
+        """
+        n_slots = len(self.totals)
+        rows = _row_table(self.world, self.rows, n_slots)
+        cause_share = self.rows.causes / n_slots
+        land = self.world.land
+        tables = {
+            "rows": rows,
+            "countries": country_table(
+                country_of_row=land.rows.country.astype(np.int32),
+                codes=land.codes,
+                names=land.names,
+                statuses=land.law.status,
+                rows=rows,
+                cause_share=cause_share,
+                subscribers=land.subscribers,
+                demand_bps=self.rows.demand_bps / n_slots,
+                carried_bps=self.rows.carried_bps / n_slots,
+            ),
+            "satellites": self._satellite_table(n_slots),
+            "gateways": self._gateway_table(n_slots),
+            "places": _place_table(self.places),
+        }
+        summary = _summary(self.world, self, tables, cause_share)
+        steps = np.diff(self.stamps)
+        summary["seconds"] = {
+            "build": round(build_s, 3),
+            "slots": round(slots_s, 3),
+            "per_slot_median": round(float(np.median(steps)), 4) if len(steps) else round(slots_s, 4),
+        }
+        return Results(scenario=self.world.scenario, tables=tables, summary=summary)
+
+    def _satellite_table(self, n_slots: int) -> Table:
+        elements, world = self.world.fleet.elements, self.world
+        is_known = np.isfinite(self.first_r_sat_m[:, 0])
+        lat_deg, lon_deg, height_m = (np.full(len(elements), np.nan) for _ in range(3))
+        lat_deg[is_known], lon_deg[is_known], height_m[is_known] = geodetic_of_ecef(self.first_r_sat_m[is_known])
+        return {
+            "satellite": np.array(elements.name, dtype=object),
+            "norad_id": elements.norad_id,
+            "status": np.array([STATUSES[k] for k in world.status], dtype=object),
+            "shell": elements.shell,
+            "plane": elements.plane,
+            "slot": elements.slot,
+            "lat_deg": lat_deg,
+            "lon_deg": lon_deg,
+            "altitude_km": height_m / 1e3,
+            "x_km": self.first_r_sat_m[:, 0] / 1e3,
+            "y_km": self.first_r_sat_m[:, 1] / 1e3,
+            "z_km": self.first_r_sat_m[:, 2] / 1e3,
+            "cells_mean": self.cells_of_sat / n_slots,
+            "units_share": self.units_of_sat / n_slots / world.beams.units_per_satellite,
+            "carried_gbps_mean": self.carried_of_sat / n_slots / 1e9,
+            "carried_gbps_max": self.carried_of_sat_max / 1e9,
+            "feeder_share": np.minimum(self.fed_of_sat / n_slots, 1.0),
+        }
+
+    def _gateway_table(self, n_slots: int) -> Table:
+        gateways, ceiling_bps = self.world.ground.gateways, self.world.ground.gateway_bps
+        seen = np.cumsum(self.loads_of_gateway, axis=1)
+        p50, p95 = ((seen < q * n_slots).sum(axis=1) / LOAD_STEPS for q in (0.5, 0.95))
+        return {
+            "gateway": np.array(gateways.name, dtype=object),
+            "country": np.array(gateways.country, dtype=object),
+            "lat_deg": gateways.lat_deg,
+            "lon_deg": gateways.lon_deg,
+            "antennas": gateways.antennas.astype(np.int64),
+            "antennas_used": self.antennas_used / n_slots,
+            "capacity_gbps": ceiling_bps / 1e9,
+            "carried_gbps_mean": self.carried_of_gateway / n_slots / 1e9,
+            "carried_gbps_max": self.carried_of_gateway_max / 1e9,
+            "load_p50": p50,
+            "load_p95": p95,
+            "load_max": self.carried_of_gateway_max / ceiling_bps,
+        }
+
+
+def open_ledger(world: World) -> Ledger:
+    """Return a ledger with nothing counted."""
+    n_sats, n_gateways = len(world.fleet.elements), len(world.ground.gateways)
+    return Ledger(
+        world=world,
+        rows=open_statistics(len(world.land.rows.cell), len(world.grid.cell), world.scenario.slots),
+        cells_of_sat=np.zeros(n_sats),
+        units_of_sat=np.zeros(n_sats),
+        carried_of_sat=np.zeros(n_sats),
+        carried_of_sat_max=np.zeros(n_sats),
+        fed_of_sat=np.zeros(n_sats),
+        antennas_used=np.zeros(n_gateways),
+        carried_of_gateway=np.zeros(n_gateways),
+        carried_of_gateway_max=np.zeros(n_gateways),
+        loads_of_gateway=np.zeros((n_gateways, LOAD_STEPS + 1), np.int64),
+        first_r_sat_m=np.full((n_sats, 3), np.nan),
+    )
+
+
+def utc_text(at: datetime) -> str:
+    """Return an instant as people and programs read it: 2026-03-24T12:00:12Z, with a fraction if it has one."""
+    text = at.astimezone(UTC).isoformat().removesuffix("+00:00")
+    return f"{text}Z"
+
+
+def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
+    """Return the lines of the named places for one slot, by column."""
+    terminals, routes, places = slot.terminals, slot.links.routes, world.places
+    p = np.arange(len(places.name))
+    s, k = np.maximum(terminals.sat, 0), np.maximum(places.landing_class, 0)
+    is_served = terminals.sat >= 0
+    elevation_rad, slant_m = slot.view.elevation_rad[p, s], slot.view.slant_m[p, s]
+    processing_s = world.scenario.latency.processing_ms * 1e-3
+    busy_mbps = world.scenario.demand.mbps_per_subscriber
+    gateways, pops, names = world.ground.gateways.name, world.ground.pops.name, world.fleet.elements.name
+
+    def where(values: NDArray[Any]) -> list[float]:
+        return [float(v) for v in np.where(is_served, values, np.nan)]
+
+    utc = utc_text(world.start + timedelta(seconds=slot.sky.t_s))
+    return {
+        "slot": [slot.sky.slot] * len(p),
+        "utc": [utc] * len(p),
+        "place": list(places.name),
+        "cause": [CAUSES[c] for c in terminals.cause],
+        "limit": [_limit(world, slot, int(i)) for i in p],
+        "n_visible": [int(n) for n in terminals.n_visible],
+        "n_clear": [int(n) for n in terminals.n_clear],
+        "n_usable": [int(n) for n in terminals.n_usable],
+        "satellite": [names[i] if ok else "" for i, ok in zip(s, is_served, strict=True)],
+        "elevation_deg": where(np.degrees(elevation_rad)),
+        "slant_km": where(slant_m / 1e3),
+        "gateway": [gateways[routes.gateway[c, i]] if ok else "" for c, i, ok in zip(k, s, is_served, strict=True)],
+        "pop": [pops[routes.pop[c, i]] if ok else "" for c, i, ok in zip(k, s, is_served, strict=True)],
+        "hops": where(routes.hops[k, s]),
+        "mbps": where(busy_mbps * terminals.share),
+        "rtt_ms": where(rtt_s(slant_m, routes.delay_s[k, s], processing_s) * 1e3),
+        "rtt_geometry_ms": where(rtt_geometry_s(slant_m, routes.space_m[k, s]) * 1e3),
+    }
+
+
+def _limit(world: World, slot: Slot, place: int) -> str:
+    """Return what bound a place in a slot; empty where nothing did."""
+    cause, places = slot.terminals.cause[place], world.places
+    if cause == NO_LICENCE:
+        return places.limit[place]
+    if cause == NO_GATEWAY_PATH:
+        return "no permitted path home" if len(world.links) else "no satellite in view sees a permitted gateway"
+    if cause == NO_BEAM:
+        return "every usable satellite is full"
+    if cause not in {NO_FEEDER_CAPACITY, PARTLY}:
+        return ""
+    s, k = slot.terminals.sat[place], places.landing_class[place]
+    if s < 0:
+        s = slot.plan.sat_of_cell[places.cell[place]]
+    flow = np.flatnonzero((slot.flow_sat == s) & (slot.flow_class == k))
+    if len(flow) and slot.shares.bottleneck[flow[0]] >= 0:
+        return _resource(world, slot, slot.shares.bottleneck[flow])
+    return f"satellite {world.fleet.elements.name[s]}: beams"
+
+
+def _resource(world: World, slot: Slot, resource: NDArray[np.int32]) -> str:
+    """Return the name of a full satellite, laser, antenna or site."""
+    kind, index = (int(found[0]) for found in kind_and_index(slot.paths, resource))
+    names, gateways = world.fleet.elements.name, world.ground.gateways.name
+    if RESOURCE_KINDS[kind] == "satellite":
+        return f"satellite {names[index]}: capacity"
+    if RESOURCE_KINDS[kind] == "isl":
+        a, b = world.links[index]
+        return f"ISL {names[a]} - {names[b]}"
+    if RESOURCE_KINDS[kind] == "feeder":
+        feeders = slot.links.feeders
+        return f"gateway {gateways[feeders.gateway_of_feed[index]]}: antenna on {names[feeders.sat_of_feed[index]]}"
+    if RESOURCE_KINDS[kind] == "gateway":
+        return f"gateway {gateways[index]}"
+    return f"PoP {world.ground.pops.name[index]}"
+
+
+def _place_table(slots: list[dict[str, list[Any]]]) -> Table:
+    dtype = {"str": object, "int64": np.int64, "float64": np.float64}
+    table = {}
+    for variable in PLACES:
+        values = [value for columns in slots for value in columns[variable.name]]
+        kind = np.float64 if variable.name == "hops" else dtype[variable.dtype]  # hops: NaN where not served
+        table[variable.name] = np.array(values, dtype=kind)
+    return table
+
+
+def _row_table(world: World, statistics: RowStatistics, n_slots: int) -> Table:
+    rows, land = world.land.rows, world.land
+    hours = n_slots * world.scenario.slot_s / 3_600.0
+    busy_mbps = world.scenario.demand.mbps_per_subscriber
+    served = statistics.n_served / n_slots
+    mbps = {q: (busy_mbps * rate_share_percentile(statistics, q)).astype(np.float32) for q in (5.0, 50.0, 95.0)}
+    rtt_ms = {q: (rtt_percentile_s(statistics, q) * 1e3).astype(np.float32) for q in (50.0, 95.0)}
+    codes, settlements, cause_names = (np.array(names, dtype=object) for names in (land.codes, SETTLEMENTS, CAUSES))
+    return {
+        "cell": rows.cell,
+        "country": codes[rows.country],
+        "share": rows.share,
+        "people": rows.people,
+        "settlement": settlements[rows.settlement],
+        "lat_deg": rows.lat_deg,
+        "lon_deg": rows.lon_deg,
+        "availability": (statistics.n_available / n_slots).astype(np.float32),
+        "served": served.astype(np.float32),
+        "mbps_p5": mbps[5.0],
+        "mbps_p50": mbps[50.0],
+        "mbps_p95": mbps[95.0],
+        "rtt_ms_p50": rtt_ms[50.0],
+        "rtt_ms_p95": rtt_ms[95.0],
+        "longest_gap_s": (statistics.longest_gap * world.scenario.slot_s).astype(np.float32),
+        "handovers_per_h": (statistics.n_handovers[land.cell_of_row] / hours * (served > 0)).astype(np.float32),
+        "main_cause": cause_names[statistics.causes.argmax(axis=1)],
+    }
+
+
+def _summary(
+    world: World, ledger: Ledger, tables: dict[str, Table], cause_share: NDArray[np.float64]
+) -> dict[str, Any]:
+    scenario, land, rows = world.scenario, world.land, tables["rows"]
+    n_slots = len(ledger.totals)
+    wanted, planned, carried, bound, handovers, forced = np.array(ledger.totals).mean(axis=0)
+    people = rows["people"]
+    total_people = max(float(people.sum()), 1e-300)
+    is_served = rows["served"] > 0
+    is_permitted = land.class_of_row >= 0
+    status = np.bincount(world.status, minlength=len(STATUSES))
+    return {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "start_utc": utc_text(world.start),
+        "end_utc": utc_text(world.start + timedelta(seconds=n_slots * scenario.slot_s)),
+        "slots": n_slots,
+        "slot_s": scenario.slot_s,
+        "resolution": scenario.resolution,
+        "seed": scenario.seed,
+        "version": __version__,
+        "satellites": {
+            "listed": len(world.status),
+            "scheduled": int(world.can_serve.sum()),
+            "by_status": {STATUSES[k]: int(n) for k, n in enumerate(status) if n},
+        },
+        "cells": len(world.grid.cell),
+        "rows": len(people),
+        "people": float(people.sum()),
+        "gateways": len(world.ground.gateways),
+        "pops": len(world.ground.pops),
+        "isls": len(world.links),
+        "promise": promise(rows),
+        "people_share": {
+            "licensed": float(people[is_permitted].sum() / total_people),
+            "available": float((people * rows["availability"]).sum() / total_people),
+            "served": float((people * rows["served"]).sum() / total_people),
+        },
+        "cells_share": {
+            "available": float(rows["availability"].mean()),
+            "served": float(rows["served"].mean()),
+        },
+        "causes": causes(people, cause_share),
+        "mbps": {
+            f"p{q}": weighted_percentile(rows["mbps_p50"][is_served], people[is_served], q) for q in (5, 50, 95)
+        },
+        "rtt_ms": {
+            f"p{q}": weighted_percentile(rows["rtt_ms_p50"][is_served], people[is_served], q) for q in (5, 50, 95)
+        },
+        "traffic_gbps": {
+            "demand": wanted / 1e9,
+            "planned": planned / 1e9,
+            "carried": carried / 1e9,
+            "upper_bound": bound / 1e9,
+        },
+        "subscribers": {
+            "total": land.n_subscribers,
+            "unplaced": land.n_unplaced,
+            "source": "announced by the operator" if scenario.demand.subscribers == "announced" else "scenario",
+        },
+        "handovers": {
+            "per_cell_per_h": handovers * 3_600.0 / scenario.slot_s,
+            "forced_share_per_slot": forced,
+        },
+        "gateways_busiest": busiest_gateways(tables["gateways"]),
+        "countries_worst": worst_countries(tables["countries"]),
+        "isolated_worst": worst_isolated(rows, _remedies(world, ledger, n_slots), dict(zip(land.codes, land.names, strict=True))),
+        "assumptions": _assumptions(world),
+        "notes": list(world.notes),
+        "source": {
+            "constellation": scenario.constellation.file or "filed shells of the scenario",
+            "boundaries": "Natural Earth (German point of view: close to the United Nations')" if not scenario.cell else "scenario",
+            "licences": scenario.licences.records or "scenario",
+            "gateways": scenario.gateways.sites or "scenario",
+        },
+    }
+
+
+def _assumptions(world: World) -> list[str]:
+    """Return the soft parts of the model in plain words, for the report."""
+    scenario = world.scenario
+    return [
+        f"{world.land.n_subscribers:,.0f} subscribers, spread over licensed places where the service is sold, by people and with a "
+        f"preference for sparse ones; {scenario.demand.mbps_per_subscriber:g} Mbit/s each in the busy hour.",
+        "Mbit/s is the share of that busy-hour demand a subscriber gets, not the peak of a speed test.",
+        f"RTT is terminal - PoP - terminal with {scenario.latency.processing_ms:g} ms for framing and processing; the road from the "
+        "PoP into the internet is not in it, nor queueing.",
+        "Clear sky. Beams of one satellite do not disturb each other. A cell is served by one satellite at a time.",
+        "Ground sites to 0.1 deg and 8 antennas each where a list says no more; the date a site went live is an upper bound.",
+    ]
+
+
+def _remedies(world: World, ledger: Ledger, n_slots: int) -> Remedies:
+    gateways = world.ground.gateways
+
+    def gateway_near(lat_deg: float, lon_deg: float) -> tuple[str, float] | None:
+        if not len(gateways):
+            return None
+        distance_m = great_circle_m(lat_deg, lon_deg, gateways.lat_deg, gateways.lon_deg)
+        k = int(np.argmin(distance_m))
+        return gateways.name[k], float(distance_m[k]) / 1e3
+
+    def town_near(lat_deg: float, lon_deg: float) -> tuple[str, float]:
+        if world.scenario.cell:
+            return "", 0.0
+        names, distance_km = nearest_town(np.array([lat_deg]), np.array([lon_deg]))
+        return str(names[0]), float(distance_km[0])
+
+    return Remedies(
+        reachable=ledger.rows.n_reachable / n_slots,
+        has_isls=len(world.links) > 0,
+        nearest_gateway=gateway_near,
+        nearest_town=town_near,
+    )

@@ -1,0 +1,88 @@
+"""The spine: one slot in reading order, then the loop."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from ecumene.record import open_ledger
+from ecumene.results.outcome import Results
+from ecumene.slot import Slot, assign, carry, close_links, demand, survey
+from ecumene.world import build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ecumene.scenario import Scenario
+    from ecumene.slot import Sky
+    from ecumene.world import World
+
+__all__ = ["Results", "simulate"]
+
+
+def simulate(scenario: Scenario, *, on_slot: Callable[[int, int], None] | None = None) -> Results:
+    """Compute the whole planet's network, slot by slot.
+
+    Parameters
+    ----------
+    scenario
+        From `ecumene.load`.
+    on_slot
+        Called with slots done and slots in all, first with 0 when the world is built.
+
+    Returns
+    -------
+    results
+        Tables and summary. The same scenario gives the same numbers.
+
+    Raises
+    ------
+    InputError
+        A file the scenario names has mistakes, or two of its parts contradict each other.
+
+    Notes
+    -----
+    The sky of slot k + 2 is surveyed in a second thread while slot k is planned; slots themselves run in
+    order, because each plan starts from the last one.
+    """
+    begun = perf_counter()
+    world = build(scenario)
+    ledger = open_ledger(world)
+    tell = on_slot or (lambda _done, _total: None)
+    total = world.scenario.slots
+    before: Slot | None = None
+    built = perf_counter()
+    tell(0, total)
+    with ThreadPoolExecutor(max_workers=1) as second_thread:
+        sky, next_sky = survey(world, 0), survey(world, 1)
+        for k in range(total):
+            coming = second_thread.submit(survey, world, k + 2)
+            before = one_slot(world, sky, next_sky, before)
+            ledger.record(before)
+            sky, next_sky = next_sky, coming.result()
+            tell(k + 1, total)
+    return ledger.close(build_s=built - begun, slots_s=perf_counter() - built)
+
+
+def one_slot(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> Slot:
+    """Compute one slot.
+
+    Parameters
+    ----------
+    world
+        What stays the same.
+    sky, next_sky
+        Where satellites are and who sees whom, in this slot and the next (look-ahead).
+    before
+        The last slot, whose satellites and antennas are kept where they can be.
+
+    Returns
+    -------
+    slot
+        Links, plan and service of the slot.
+    """
+    asked = demand(world, sky)
+    links = close_links(world, sky, next_sky, asked, before)
+    plan = assign(world, sky, next_sky, asked, links, before)
+    return carry(world, sky, asked, links, plan, before)

@@ -1,0 +1,337 @@
+"""The steps of one slot: each takes the world and the steps before it, and returns a frozen result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecumene.network.gateways import Feeders, assign_antennas
+from ecumene.network.isl import IslState, link_state
+from ecumene.network.routes import Routes, find_routes
+from ecumene.network.service import Service, offered_traffic, serve_rows
+from ecumene.network.sharing import Paths, Shares, resources_of_routes, share_max_min
+from ecumene.network.terminals import TerminalService, View, serve_terminals
+from ecumene.orbits.propagation import propagate
+from ecumene.scheduling.beams import Plan, assign_beams, usable_of_bins
+from ecumene.sky.observer import clear_view, elevation_and_slant
+from ecumene.sky.sight import Sight, look
+from ecumene.traffic.demand import busy_hour_factor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ecumene.world import World
+
+IDLE_WORTH_BPS = 1.0
+"""What an antenna on a satellite that nobody needs is worth: little, but it is an exit for ships and relays."""
+
+LON_STEPS = 3_600
+"""The daily curve is looked up by longitude in steps of 0.1 deg: 24 s of solar time."""
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Where the satellites are in one slot, and who sees whom.
+
+    Attributes
+    ----------
+    slot, t_s
+        Slot, and seconds since the start. [s]
+    r_sat_m : (sat, 3)
+        Positions, ECEF; NaN where SGP4 gives none. [m]
+    is_valid : (sat,)
+        There is a position.
+    sight
+        Cells.
+    is_clear, gateway_slant_m : (gateway, sat)
+        What gateways may work with, and how far it is. [m]
+    """
+
+    slot: int
+    t_s: float
+    r_sat_m: NDArray[np.float64]
+    is_valid: NDArray[np.bool_]
+    sight: Sight
+    is_clear: NDArray[np.bool_]
+    gateway_slant_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Demand of one slot.
+
+    Attributes
+    ----------
+    row_bps : (row,)
+        Demand of every row, permitted or not. [bit/s]
+    cell_bps : (cell,)
+        Demand of its permitted rows. [bit/s]
+    """
+
+    row_bps: NDArray[np.float64]
+    cell_bps: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Links:
+    """Feeders, lasers and the ways home they make.
+
+    Attributes
+    ----------
+    feeders, isls, routes
+        Antennas on satellites; lengths of lasers; paths by landing class.
+    usable_of_bin : (bin, class, word)
+        Candidates with a permitted path, as bit masks.
+    """
+
+    feeders: Feeders
+    isls: IslState
+    routes: Routes
+    usable_of_bin: NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One finished slot.
+
+    Attributes
+    ----------
+    sky, asked, links, plan
+        The steps.
+    flow_class, flow_sat : (flow,)
+        Landing class and satellite of each stream of traffic.
+    paths, shares
+        What the streams run through, and what of them is carried.
+    carried_share : (class, sat)
+        Share of the offered traffic that is carried; 1 where none is offered.
+    service
+        What every row gets.
+    view, terminals
+        What the named places see and get.
+    """
+
+    sky: Sky
+    asked: Asked
+    links: Links
+    plan: Plan
+    flow_class: NDArray[np.int32]
+    flow_sat: NDArray[np.int32]
+    paths: Paths
+    shares: Shares
+    carried_share: NDArray[np.float64]
+    service: Service
+    view: View
+    terminals: TerminalService
+
+
+def survey(world: World, slot: int) -> Sky:
+    """Return where the satellites are in a slot, and who sees whom."""
+    t_s = slot * world.scenario.slot_s
+    ephemeris = propagate(world.fleet, t_s)
+    can_serve = world.can_serve & ephemeris.is_valid
+    ground, keys = world.ground, world.scenario.gateways
+    _, is_clear = clear_view(
+        ground.r_gateway_m,
+        ground.up_of_gateway,
+        ephemeris.r_ecef_m,
+        can_serve,
+        keys.min_elevation_deg,
+        keys.gso_exclusion_deg,
+    )
+    _, slant_m = elevation_and_slant(ground.r_gateway_m, ground.up_of_gateway, ephemeris.r_ecef_m)
+    sight = look(world.grid, ephemeris.r_ecef_m, can_serve)
+    return Sky(slot, t_s, ephemeris.r_ecef_m, ephemeris.is_valid, sight, is_clear, slant_m)
+
+
+def demand(world: World, sky: Sky) -> Asked:
+    """Return what every row and cell asks for."""
+    land = world.land
+    row_bps = land.busy_bps
+    if world.scenario.demand.diurnal:
+        start = world.start
+        utc_s = start.hour * 3600.0 + start.minute * 60.0 + start.second + start.microsecond * 1e-6 + sky.t_s
+        curve = busy_hour_factor(np.arange(LON_STEPS) * (360.0 / LON_STEPS), utc_s % 86_400.0)
+        place = np.rint((land.rows.lon_deg % 360.0) * (LON_STEPS / 360.0)).astype(np.int64) % LON_STEPS
+        row_bps = row_bps * curve[place]
+    is_permitted = land.class_of_row >= 0
+    return Asked(row_bps, np.bincount(land.cell_of_row, row_bps * is_permitted, len(world.grid.cell)))
+
+
+def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slot | None) -> Links:
+    """Return which antenna follows which satellite, which lasers stand, and every satellite's way home."""
+    keys, fleet, ground = world.scenario.isl, world.fleet.elements, world.ground
+    feeders = assign_antennas(
+        sky.is_clear,
+        sky.gateway_slant_m,
+        ground.gateways.antennas,
+        _worth(world, sky, asked),
+        feeders_per_satellite=world.scenario.satellite.feeders,
+        last=before.links.feeders if before else None,
+        persists=next_sky.is_clear,
+    )
+    isls = link_state(
+        sky.r_sat_m,
+        world.links,
+        grazing_altitude_m=keys.grazing_altitude_km * 1e3,
+        max_range_m=np.inf if keys.max_range_km is None else keys.max_range_km * 1e3,
+        is_healthy=sky.is_valid,
+        plane_of_sat=fleet.plane,
+        polar_cutoff_deg=keys.polar_cutoff_deg,
+    )
+    routes = find_routes(
+        len(sky.r_sat_m),
+        world.links,
+        isls.length_m,
+        isls.is_up,
+        feeders,
+        ground.fibre_s,
+        ground.is_gateway_permitted,
+        ground.is_pop_permitted,
+    )
+    words = sky.sight.clear_of_cell.shape[1]
+    return Links(feeders, isls, routes, usable_of_bins(sky.sight.candidates_of_bin, routes.has_path, words))
+
+
+def _worth(world: World, sky: Sky, asked: Asked) -> NDArray[np.float64]:
+    """Return the demand around each satellite: every bin's, spread evenly over its candidates."""
+    grid, sight = world.grid, sky.sight
+    in_bin_bps = np.bincount(grid.bin_of_cell, asked.cell_bps, grid.n_bins)
+    push = np.broadcast_to((in_bin_bps / np.maximum(sight.n_candidates_of_bin, 1))[:, None], sight.candidates_of_bin.shape)
+    is_listed = sight.candidates_of_bin >= 0
+    n_sats = len(sky.r_sat_m)
+    return np.bincount(sight.candidates_of_bin[is_listed], push[is_listed], n_sats) + IDLE_WORTH_BPS
+
+
+def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, before: Slot | None) -> Plan:
+    """Return which satellite lights which cell."""
+    return assign_beams(
+        beams=world.beams,
+        candidates_of_bin=sky.sight.candidates_of_bin,
+        clear_of_cell=sky.sight.clear_of_cell,
+        next_candidates_of_bin=next_sky.sight.candidates_of_bin,
+        next_clear_of_cell=next_sky.sight.clear_of_cell,
+        bin_of_cell=world.grid.bin_of_cell,
+        usable_of_bin=links.usable_of_bin,
+        class_of_cell=world.land.class_of_cell,
+        wanted_bps=asked.cell_bps,
+        r_cell_m=world.grid.r_ecef_m,
+        up_of_cell=world.grid.up,
+        r_sat_m=sky.r_sat_m,
+        channel_rate_bps=world.channel_rate_bps,
+        rate_class_of_cell=world.rate_class_of_cell,
+        before=before.plan.sat_of_cell if before else None,
+    )
+
+
+def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before: Slot | None) -> Slot:
+    """Return what arrives: shares of all capacities, and what every row and place gets of them."""
+    land, grid, routes = world.land, world.grid, links.routes
+    offered_bps = offered_traffic(
+        cell_of_row=land.cell_of_row,
+        class_of_row=land.class_of_row,
+        demand_bps=asked.row_bps,
+        wanted_bps=asked.cell_bps,
+        sat_of_cell=plan.sat_of_cell,
+        planned_bps=plan.planned_bps,
+        is_usable=routes.has_path,
+    )
+    flow_class, flow_sat = (index.astype(np.int32) for index in np.nonzero(offered_bps))
+    paths, shares = _shares(world, links, offered_bps[flow_class, flow_sat], flow_class, flow_sat)
+    carried_share = np.ones(offered_bps.shape)
+    carried_share[flow_class, flow_sat] = shares.carried_bps / offered_bps[flow_class, flow_sat]
+    service = serve_rows(
+        cell_of_row=land.cell_of_row,
+        class_of_row=land.class_of_row,
+        refusal_of_row=land.refusal_of_row,
+        demand_bps=asked.row_bps,
+        wanted_bps=asked.cell_bps,
+        n_visible_of_cell=sky.sight.n_visible_of_cell,
+        clear_of_cell=sky.sight.clear_of_cell,
+        bin_of_cell=grid.bin_of_cell,
+        usable_of_bin=links.usable_of_bin,
+        sat_of_cell=plan.sat_of_cell,
+        planned_bps=plan.planned_bps,
+        is_usable=routes.has_path,
+        carried_share=carried_share,
+        delay_s=routes.delay_s,
+        r_cell_m=grid.r_ecef_m,
+        r_sat_m=sky.r_sat_m,
+        processing_s=world.scenario.latency.processing_ms * 1e-3,
+    )
+    view = _view(world, sky)
+    terminals = _terminals(world, asked, links, plan, service, carried_share, view, before)
+    return Slot(
+        sky, asked, links, plan, flow_class, flow_sat, paths, shares, carried_share, service, view, terminals
+    )  # fmt: skip
+
+
+def _shares(
+    world: World,
+    links: Links,
+    offered_bps: NDArray[np.float64],
+    flow_class: NDArray[np.int32],
+    flow_sat: NDArray[np.int32],
+) -> tuple[Paths, Shares]:
+    """Share satellites, lasers, antennas and sites max-min fairly among the streams of traffic."""
+    scenario = world.scenario
+    paths = resources_of_routes(
+        links.routes,
+        world.links,
+        links.feeders,
+        flow_class,
+        flow_sat,
+        satellite_bps=world.beams.capacity_bps,
+        isl_bps=scenario.isl.capacity_gbps * 1e9,
+        feed_bps=scenario.gateways.antenna_gbps * 1e9,
+        gateway_bps=world.ground.gateway_bps,
+        pop_bps=np.full(len(world.ground.pops), np.inf),
+    )
+    return paths, share_max_min(offered_bps, paths.first, paths.resource, paths.capacity_bps)
+
+
+def _view(world: World, sky: Sky) -> View:
+    places = world.places
+    is_visible, is_clear = clear_view(
+        places.r_m,
+        places.up,
+        sky.r_sat_m,
+        world.can_serve & sky.is_valid,
+        world.scenario.terminal.min_elevation_deg,
+        places.gso_exclusion_deg,
+    )
+    elevation_rad, slant_m = elevation_and_slant(places.r_m, places.up, sky.r_sat_m)
+    return View(is_visible, is_clear, elevation_rad, slant_m)
+
+
+def _terminals(
+    world: World,
+    asked: Asked,
+    links: Links,
+    plan: Plan,
+    service: Service,
+    carried_share: NDArray[np.float64],
+    view: View,
+    before: Slot | None,
+) -> TerminalService:
+    places = world.places
+    row_bps = asked.row_bps[places.row]
+    has_row = (places.row >= 0) & (row_bps > 0.0)
+    sine = np.clip(np.nan_to_num(np.sin(view.elevation_rad)), 0.0, 1.0)
+    n_bins = world.channel_rate_bps.shape[1]
+    place = np.minimum((sine * n_bins).astype(np.int64), n_bins - 1)
+    unit_bps = world.channel_rate_bps[places.rate_class[:, None], place] / world.beams.shares_per_channel
+    return serve_terminals(
+        view=view,
+        landing_class=places.landing_class,
+        is_usable=links.routes.has_path,
+        sat_of_row=np.where(has_row, plan.sat_of_cell[places.cell], -1).astype(np.int32),
+        share_of_row=np.where(has_row, service.rate_bps[places.row] / np.where(has_row, row_bps, 1.0), 0.0),
+        cause_of_row=np.where(has_row, service.cause[places.row], -1).astype(np.int8),
+        has_row=has_row,
+        is_full=plan.is_full,
+        carried_share=carried_share,
+        terminal_share_of_sat=np.minimum(1.0, unit_bps / (world.scenario.demand.mbps_per_subscriber * 1e6)),
+        before=before.terminals.sat if before else np.full(len(places.name), -1, np.int32),
+    )
