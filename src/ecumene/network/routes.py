@@ -105,7 +105,9 @@ def find_routes(
     ----------
     Dijkstra, Numerische Mathematik 1 (1959) 269.
     """
-    _check(links, length_m, is_up, feeders, fibre_s, is_gateway_permitted, is_pop_permitted)
+    if max_hops is not None and max_hops < 0:
+        raise RangeError(f"max_hops must be 0 or more, got {max_hops}")
+    _check(n_sats, links, length_m, is_up, feeders, fibre_s, is_gateway_permitted, is_pop_permitted)
     delay_of_link_s = np.where(is_up, length_m, np.inf) / SPEED_OF_LIGHT_M_S
     first, neighbour, link = _neighbours(n_sats, links, is_up)
     found = _routes(
@@ -151,6 +153,7 @@ def path_of(routes: Routes, landing_class: int, sat: int) -> list[int]:
 
 
 def _check(
+    n_sats: int,
     links: NDArray[np.int32],
     length_m: NDArray[np.float64],
     is_up: NDArray[np.bool_],
@@ -168,6 +171,10 @@ def _check(
         raise RangeError(f"{len(links)} links, {len(length_m)} lengths and {len(is_up)} states")
     if len(feeders.gateway_of_feed) and int(feeders.gateway_of_feed.max()) >= n_gateways:
         raise RangeError(f"a feeder names gateway {feeders.gateway_of_feed.max()} of {n_gateways}")
+    if len(feeders.sat_of_feed) and int(feeders.sat_of_feed.max()) >= n_sats:
+        raise RangeError(f"a feeder names satellite {feeders.sat_of_feed.max()} of {n_sats}")
+    if len(links) and int(links.max()) >= n_sats:
+        raise RangeError(f"a link names satellite {links.max()} of {n_sats}")
     if not np.isfinite(length_m[is_up]).all():
         raise RangeError("a link that is up must have a finite length")
     if (fibre_s < 0.0).any() or np.isnan(fibre_s).any():
