@@ -4,9 +4,9 @@ Run from the repository root, with the build extra installed:
 
     python tools/build_earth_orientation.py
 
-Source: finals2000A.all of the IERS Rapid Service/Prediction Center (USNO) and the IERS leap second table, both as
-carried by the PyPI package astropy-iers-data. Bulletin B values are taken where they exist, then Bulletin A, then its
-predictions: Astropy's order. The values are facts published for free use by the IERS.
+Source: finals2000A.all of the IERS Rapid Service/Prediction Center (USNO) and the IERS leap second table,
+both as carried by the PyPI package astropy-iers-data. Bulletin B values are taken where they exist, then
+Bulletin A, then its predictions: Astropy's order. The values are facts published for free use by the IERS.
 """
 
 from __future__ import annotations

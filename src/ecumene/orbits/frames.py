@@ -1,8 +1,9 @@
 """From SGP4's frame (TEME) to the Earth: sidereal time, UT1 and polar motion.
 
-The chain is the one Astropy uses from TEME to ITRS: Greenwich mean sidereal time of 1982 at UT1, then polar
-motion; the two agree to a few centimetres. UT1 and polar motion come from a packed table, `data/` beside this file,
-built by `tools/build_earth_orientation.py` from the IERS series in the package `astropy-iers-data`.
+The chain is the one Astropy uses from TEME to ITRS: Greenwich mean sidereal time of 1982 at UT1, then
+polar motion; the two agree to a few centimetres. UT1 and polar motion come from a packed table in `data/`
+beside this file, built by `tools/build_earth_orientation.py` from the IERS series in the package
+`astropy-iers-data`.
 """
 
 from __future__ import annotations
@@ -240,7 +241,7 @@ def teme_to_ecef_matrix(
     cx, sx, cy, sy = math.cos(x), math.sin(x), math.cos(y), math.sin(y)
     R2 = np.array([[cx, 0.0, sx], [0.0, 1.0, 0.0], [-sx, 0.0, cx]])
     R1 = np.array([[1.0, 0.0, 0.0], [0.0, cy, -sy], [0.0, sy, cy]])
-    return R1 @ R2 @ R3
+    return np.asarray(R1 @ R2 @ R3)
 
 
 def rotate(matrix: NDArray[np.float64], r_m: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -326,11 +327,12 @@ def _notes(table: OrientationTable, mjd: float) -> tuple[str, ...]:
     if first <= mjd <= last:
         return ()
     which = "first" if mjd < first else "last"
-    return (
-        f"{_date(mjd)} lies outside the Earth orientation table ({_date(first)} to {_date(last)}): its {which} "
-        "UT1 - UTC and polar motion are held, and positions may be off by 150 m for each year outside; "
-        "give ut1_minus_utc_s, polar_x_arcsec and polar_y_arcsec to avoid that",
+    note = (
+        f"{_date(mjd)} lies outside the Earth orientation table ({_date(first)} to {_date(last)}): "
+        f"its {which} UT1 - UTC and polar motion are held, and positions may be off by 150 m for each year "
+        "outside; give ut1_minus_utc_s, polar_x_arcsec and polar_y_arcsec to avoid that"
     )
+    return (note,)
 
 
 def _date(mjd: float) -> str:

@@ -1,7 +1,7 @@
 """Files of orbital elements as plain records: OMM in JSON, CSV, XML and KVN, and TLE.
 
-Readers only split a text into records of named values and remember where each stood; what the values may be is
-decided in catalogue.py.
+Readers only split a text into records of named values and remember where each stood; what the values may
+be is decided in catalogue.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,8 +142,8 @@ def _read_csv(text: str) -> list[Record]:
 def _read_xml(text: str) -> list[Record]:
     try:
         # The prolog may promise another encoding than the text already decoded.
-        root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))  # noqa: S314 - expat caps entities
-    except ElementTree.ParseError as error:
+        root = ET.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))  # noqa: S314 - expat caps entities
+    except ET.ParseError as error:
         line, column = error.position
         raise FormatError(
             f"line {line} column {column + 1}: not XML, or it breaks off: {error}; fetch the file again"
@@ -160,7 +160,7 @@ def _local(tag: Any) -> str:
     return str(tag).rsplit("}", 1)[-1]
 
 
-def _leaves(segment: ElementTree.Element) -> dict[str, Any]:
+def _leaves(segment: ET.Element) -> dict[str, Any]:
     leaves = (element for element in segment.iter() if len(element) == 0)
     return {_local(leaf.tag).upper(): (leaf.text or "").strip() for leaf in leaves}
 
@@ -219,7 +219,8 @@ def _tle_record(number: int, first: str, following: tuple[int, str], name: str) 
     _check_tle(second_number, second, "2")
     if first[2:7] != second[2:7]:
         raise FormatError(
-            f"line {second_number}: catalogue number {second[2:7]!r}: must be {first[2:7]!r}, as in line {number}"
+            f"line {second_number}: catalogue number {second[2:7]!r}: "
+            f"must be {first[2:7]!r}, as in line {number}"
         )
     return Record(f"line {number}", {"OBJECT_NAME": name}, (first, second))
 

@@ -29,8 +29,8 @@ WGS72_J2 = 0.001082616
 """Second zonal harmonic SGP4 computes with. Source: as above."""
 
 ECCENTRICITY = 1e-7
-"""Mean eccentricity of a filed circular orbit. In SGP4's theory a mean eccentricity of zero is the frozen orbit:
-the real one keeps about 0.001 sin(i) with perigee in the north, which is what operators fly."""
+"""Mean eccentricity of a filed circular orbit. In SGP4's theory a mean eccentricity of zero is the frozen
+orbit: the real one keeps about 0.001 sin(i) with perigee in the north, which is what operators fly."""
 
 ALTITUDE_KM = (160.0, 45_000.0)
 """Below, no satellite stays; above, the Moon rules. Outside somebody meant another unit. [km]"""
@@ -84,7 +84,7 @@ class Shell:
 
     @property
     def step_deg(self) -> float:
-        """Step of the node from plane to plane. [deg]"""
+        """Step of the node from plane to plane [deg]."""
         return self.node_spread_deg / self.planes if self.node_step_deg is None else self.node_step_deg
 
     @property
@@ -106,8 +106,9 @@ def elements_of_shells(shells: Sequence[Shell], epoch: datetime) -> Elements:
     Returns
     -------
     elements
-        Shell by shell, plane by plane, slot by slot; `shell`, `plane` and `slot` count from 0, and so do the
-        names: "550 km/53.0 p03 s17". Shells of one name are told apart as "name #2". Catalogue numbers are -1.
+        Shell by shell, plane by plane, slot by slot; `shell`, `plane` and `slot` count from 0, and so do
+        the names: "550 km/53.0 p03 s17". Shells of one name are told apart as "name #2". Catalogue numbers
+        are -1.
 
     Raises
     ------
@@ -116,11 +117,12 @@ def elements_of_shells(shells: Sequence[Shell], epoch: datetime) -> Elements:
 
     Notes
     -----
-    Plane p: RAAN = raan + p step. Satellite s: mean anomaly 360 s / S + 360 F p / (P S), argument of perigee 0.
-    No drag (bstar 0), so shells neither decay nor drift apart by it; nodes regress as J2 makes them, and planes
-    of different altitude or inclination drift apart as they would without station keeping.
-    Shells on deep-space orbits (period 225 min and more, above about 5,900 km) are moved by Sun and Moon in
-    SGP4's theory; their mean altitude is kept to a few kilometres.
+    Plane p: RAAN = raan + p step. Satellite s: mean anomaly 360 s / S + 360 F p / (P S), argument of
+    perigee 0.
+    No drag (bstar 0), so shells neither decay nor drift apart by it; nodes regress as J2 makes them, and
+    planes of different altitude or inclination drift apart as they would without station keeping.
+    Shells on deep-space orbits (period 225 min and more, above about 5,900 km) are moved by Sun and Moon
+    in SGP4's theory; their mean altitude is kept to a few kilometres.
 
     References
     ----------
@@ -138,7 +140,9 @@ def elements_of_shells(shells: Sequence[Shell], epoch: datetime) -> Elements:
     plane = np.concatenate([part[0] for part in parts])
     slot = np.concatenate([part[1] for part in parts])
     satrecs = tuple(
-        s for shell, (p, s_, m) in zip(shells, parts, strict=True) for s in _satrecs(shell, p, m, epoch)
+        satrec
+        for shell, (planes, _, anomaly_deg) in zip(shells, parts, strict=True)
+        for satrec in _satrecs(shell, planes, anomaly_deg, epoch)
     )
     return Elements(
         name=tuple(
@@ -197,8 +201,8 @@ def mean_motion_rad_min(altitude_km: float, inclination_deg: float) -> float:
     -----
     SGP4 takes Kozai's mean motion n, finds Brouwer's n0 = n / (1 + d), and lets the distance oscillate about
     a (1 - 3/2 k2 (3 cos^2 i - 1) / p^2), p = a = (mu / n0^2)^(1/3) in Earth radii, k2 = J2 / 2.
-    The second is solved for a, the first for n; d = 3/2 k2 (3 cos^2 i - 1) / a^2 in SGP4's own series. Without
-    that the orbit lies up to 9 km beside the filing, with the sign depending on the inclination.
+    The second is solved for a, the first for n; d = 3/2 k2 (3 cos^2 i - 1) / a^2 in SGP4's own series.
+    Without that the orbit lies up to 9 km beside the filing, with the sign depending on the inclination.
     Around the mean the distance swings by 8 km sin i once and by 1.5 km sin^2 i twice an orbit.
 
     References
@@ -214,9 +218,9 @@ def mean_motion_rad_min(altitude_km: float, inclination_deg: float) -> float:
     k = 0.75 * WGS72_J2 * (3.0 * math.cos(math.radians(inclination_deg)) ** 2 - 1.0)
     a = wanted
     for _ in range(20):  # the correction is 0.1 %, so each round gains three digits
-        a = wanted / (1.0 - k / a**2)
+        a = wanted / (1.0 - k / (a * a))
     xke_min = 60.0 * math.sqrt(WGS72_MU_KM3_S2 / WGS72_RADIUS_KM**3)
-    n0 = xke_min / a**1.5
+    n0 = xke_min / math.pow(a, 1.5)
     n = n0
     for _ in range(20):
         n *= n0 / _brouwer(n, k, xke_min)
@@ -225,7 +229,7 @@ def mean_motion_rad_min(altitude_km: float, inclination_deg: float) -> float:
 
 def _brouwer(n: float, k: float, xke_min: float) -> float:
     """Un-Kozai a mean motion as SGP4's initl does, e = 0."""
-    a1 = (xke_min / n) ** (2.0 / 3.0)
+    a1 = math.pow(xke_min / n, 2.0 / 3.0)
     d1 = k / a1**2
     a2 = a1 * (1.0 - d1 * d1 - d1 * (1.0 / 3.0 + 134.0 * d1 * d1 / 81.0))
     return n / (1.0 + k / a2**2)
@@ -273,7 +277,7 @@ def _check(shell: Shell, where: str) -> None:
     _between(f"{where}.inclination_deg", shell.inclination_deg, 0.0, 180.0, "deg")
     _whole(f"{where}.planes", shell.planes)
     _whole(f"{where}.sats_per_plane", shell.sats_per_plane)
-    _between(f"{where}.node_spread_deg", shell.node_spread_deg, 0.0, 360.0, "deg")
+    _between(f"{where}.node_spread_deg", shell.node_spread_deg, 1e-3, 360.0, "deg")
     _between(f"{where}.raan_deg", shell.raan_deg, -360.0, 360.0, "deg")
     if shell.node_step_deg is not None:
         _between(f"{where}.node_step_deg", shell.node_step_deg, -360.0, 360.0, "deg")
@@ -284,7 +288,7 @@ def _check(shell: Shell, where: str) -> None:
 
 def _between(name: str, value: float, low: float, high: float, unit: str) -> None:
     if not (math.isfinite(value) and low <= value <= high):
-        raise RangeError(f"{name} = {value:g}: must be between {low:g} and {high:,.0f} {unit}")
+        raise RangeError(f"{name} = {value:g}: must be between {low:g} and {high:g} {unit}")
 
 
 def _whole(name: str, value: int) -> None:

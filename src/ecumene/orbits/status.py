@@ -2,12 +2,13 @@
 
 A catalogue does not say. It is read off the elements of one day, from three facts about fleets:
 
-1. *Satellites in service share their altitude.* They are held at one height to a few hundred metres, so the heights
-   of one inclination pile up in narrow **bands**; those on the way up or down are spread over tens of kilometres.
-   A single satellite's trend tells less: in a band at 360 km the fitted drag says -1.2 km a day for all of them,
-   because thrust is not in the model, and a satellite being lowered by 0.2 km a day looks like one held at 480 km.
-2. *Launches wait low, in one or few planes.* A band that occupies few planes and sinks is a parking orbit; one that
-   occupies many planes, or does not sink, is a station.
+1. *Satellites in service share their altitude.* They are held at one height to a few hundred metres, so the
+   heights of one inclination pile up in narrow **bands**; those on the way up or down are spread over tens of
+   kilometres. A single satellite's trend tells less: in a band at 356 km the fitted drag says -1.2 km a day
+   for all of them, because thrust is not in the model, and a satellite being lowered by 0.2 km a day looks
+   like one held at 480 km.
+2. *Launches wait low, in one or few planes.* A band that occupies few planes and sinks is a parking orbit;
+   one that occupies many planes, or does not sink, is a station.
 3. *Where no band can be seen* (few satellites, each at its own height) the trend is all there is.
 """
 
@@ -56,7 +57,7 @@ LEAVING_KM_DAY = 2.5
 """With this trend a satellite leaves a band of 2.5 km within a day: it only passes through. [km/day]"""
 
 WIDE_NODES = 12
-"""A band with satellites in this many of 72 sectors of 5 deg of node is no parking orbit (those seen have 3 to 8)."""
+"""A band with satellites in this many of 72 sectors of node is no parking orbit (those seen have 3 to 8)."""
 
 NODE_SECTOR_DEG = 5.0
 """Width of a sector of ascending nodes. [deg]"""
@@ -66,7 +67,7 @@ BANDS_RULE_SHARE = 0.5
 """Where at least this many and this share of a catalogue are at stations, who is far from them is moving."""
 
 SPARE_KM = 10.0
-"""Quiet satellites this close to a station of their inclination count as in service: spares, phasing. [km]"""
+"""Quiet satellites this close to a station of their inclination are in service: spares, phasing. [km]"""
 
 SPARE_KM_DAY = 0.05
 """What quiet means for them. [km/day]"""
@@ -110,7 +111,8 @@ def statuses(elements: Elements, at: datetime, max_age_days: float) -> NDArray[n
     Parameters
     ----------
     elements
-        One catalogue, best of one operator: others' satellites at the same height and inclination count as company.
+        One catalogue, best of one operator: others' satellites at the same height and inclination count as
+        company.
     at
         The date asked about, with time zone.
     max_age_days
@@ -134,14 +136,14 @@ def statuses(elements: Elements, at: datetime, max_age_days: float) -> NDArray[n
     - *decayed*: perigee below 150 km at epoch, or SGP4 finds the satellite below the ground at the date;
     - *stale*: the epoch is more than `max_age_days` from the date;
     - *refused*: SGP4 gives no position at the date;
-    - *operational*: held at a station (see the module's text and constants), or quiet where there is no band;
+    - *operational*: held at a station (see the module's text and constants), or quiet where no band is;
     - *raising*: climbing, or not yet in service and launched less than 120 days ago;
     - *lowering*: the rest.
 
     Known to be wrong for: a dead satellite drifting within its band (operational); a launch that reached its
     station with few others and still waits to be put into service (operational); a satellite making its orbit
-    round again after service pauses (raising or lowering for some days). Counts for real catalogues and how they
-    change with the thresholds: `design/catalogue_status.py`.
+    round again after a pause in service (raising or lowering for some days). Counts for real catalogues and
+    how they change with the thresholds: `design/catalogue_status.py`.
     """
     if not (np.isfinite(max_age_days) and max_age_days > 0.0):
         raise RangeError(f"max_age_days = {max_age_days:g}: must be above 0")
@@ -190,7 +192,7 @@ def orbits_of(elements: Elements) -> Orbits:
 
 
 def _launch_year(designator: str) -> float:
-    """Two digits, counted as in TLE: 57 to 99 are of the last century."""
+    """Count two digits as TLE does: 57 to 99 are of the last century."""
     if not designator[:2].isdigit():
         return float("nan")
     year = int(designator[:2])
@@ -210,7 +212,8 @@ def _sgp4_verdicts(
     is_lost = (now != 0) | ~np.isfinite(r_km[:, 0, :]).all(axis=1)
     below = (5, 6)
     refused = (at_epoch != 0) & ~np.isin(at_epoch, below)
-    return refused, np.isin(at_epoch, below) | (now == 6), is_lost
+    is_below = np.isin(at_epoch, below) | (now == 6)
+    return refused, is_below, is_lost
 
 
 def _movement(orbits: Orbits, is_flying: NDArray[np.bool_], at_year: float) -> NDArray[np.int8]:
@@ -240,7 +243,7 @@ def _groups(orbits: Orbits, flying: NDArray[np.int64]) -> list[NDArray[np.int64]
 def _quiet_limit(
     orbits: Orbits, is_flying: NDArray[np.bool_], at_station: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Return how quiet a satellite outside every band must be to count as in service. [km/day]"""
+    """Return how quiet a satellite outside every band must be to count as in service, in km/day."""
     held = np.count_nonzero(at_station)
     if held < max(BANDS_RULE_COUNT, BANDS_RULE_SHARE * np.count_nonzero(is_flying)):
         return np.full(is_flying.size, QUIET_KM_DAY)
@@ -255,7 +258,8 @@ def _quiet_limit(
 def _is_young(orbits: Orbits, at_year: float) -> NDArray[np.bool_]:
     """Both must agree: revolution numbers are started afresh at times (seen: 2023 launches with 40 days)."""
     earliest_year = np.floor(at_year - YOUNG_DAYS / 365.25)
-    return (orbits.age_days < YOUNG_DAYS) & ~(orbits.launch_year < earliest_year)
+    is_of_earlier_year = orbits.launch_year < earliest_year
+    return np.asarray((orbits.age_days < YOUNG_DAYS) & ~is_of_earlier_year)
 
 
 def _bands(altitude_km: NDArray[np.float64]) -> NDArray[np.int64]:
