@@ -11,6 +11,7 @@ from ecumene.constants import GSO_RADIUS_M, WGS84_A_M, WGS84_F
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
 from ecumene.errors import RangeError
 from ecumene.sky.gso import MAX_EXCLUSION_DEG
+from ecumene.sky.tiles import Tiles, build_tiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +68,8 @@ class Grid:
         Likewise for the bins of a region.
     bins, regions
         Their caps.
+    tiles
+        The same in 32 bits, for the fast tests.
     """
 
     cell: NDArray[np.uint64]
@@ -81,6 +84,7 @@ class Grid:
     first_bin_of_region: NDArray[np.int64]
     bins: Caps
     regions: Caps
+    tiles: Tiles
 
 
 def build_grid(
@@ -126,19 +130,21 @@ def build_grid(
     region_of_bin = parent_of(cell[first_cell_of_bin[:-1]], max(resolution - LEVELS_TO_REGION, 0))
     first_bin_of_region = _starts(region_of_bin)
     n_bins = first_cell_of_bin.size - 1
+    exclusion_rad = np.where(_sees_arc(r_ecef_m, up), np.radians(exclusion_deg), 0.0)
     return Grid(
         cell=cell,
         r_ecef_m=r_ecef_m,
         up=up,
         min_elevation_deg=float(min_elevation_deg),
         gso_exclusion_deg=exclusion_deg,
-        exclusion_rad=np.where(_sees_arc(r_ecef_m, up), np.radians(exclusion_deg), 0.0),
+        exclusion_rad=exclusion_rad,
         bin_of_cell=np.repeat(np.arange(n_bins, dtype=np.int32), np.diff(first_cell_of_bin)),
         n_bins=n_bins,
         first_cell_of_bin=first_cell_of_bin,
         first_bin_of_region=first_bin_of_region,
         bins=_caps(r_ecef_m, first_cell_of_bin),
         regions=_caps(r_ecef_m, first_cell_of_bin[first_bin_of_region]),
+        tiles=build_tiles(r_ecef_m, up, exclusion_rad, first_cell_of_bin, min_elevation_deg),
     )
 
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from ecumene.constants import GSO_RADIUS_M, WGS84_A_M
+from ecumene.constants import WGS84_A_M
 from ecumene.errors import RangeError
 from ecumene.sky.grid import footprint_rad
-from ecumene.sky.gso import FOOT_EXCESS_RAD, half_arc_rad, is_excluded
+from ecumene.sky.gso import FOOT_EXCESS_RAD, is_excluded
+from ecumene.sky.tiles import LANES, NEAR_TIE, NOTHING_EXCLUDED, R_GSO, WITH_ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +30,8 @@ if TYPE_CHECKING:
 
     from ecumene.sky.grid import Caps, Grid
 
-LANES = 16
-"""Cells tested at once: one AVX-512 register of float32. A bin has at most 49 cells, so four tiles."""
-
 ROWS = 18
-"""Numbers kept per lane; see _fill_tile."""
+"""Numbers kept per lane of a tile; see _fill_tile."""
 
 WORD = 64
 """Candidates per mask word."""
@@ -41,15 +39,12 @@ WORD = 64
 CAP_SLACK = np.float32(1e-6)
 """32-bit rounding of the cap test, ten times over."""
 
-NEAR_TIE = np.float32(4e-6)
-"""Relative distance from a threshold, of squared cosines and sines, below which 64 bits decide. Rounding is 1e-6."""
-
 REACH_LIMIT = np.float32(0.5)
 """Bins that look larger than this from the satellite (radius / distance) are always tested cell by cell."""
 
-_R_GSO = GSO_RADIUS_M / WGS84_A_M
-_FURTHEST_GSO = np.float32(_R_GSO + 1.0)
-_NEAREST_GSO = np.float32(_R_GSO - 1.0)
+_NEAR = np.float32(NEAR_TIE)
+_FURTHEST_GSO = np.float32(R_GSO + 1.0)
+_NEAREST_GSO = np.float32(R_GSO - 1.0)
 _TEST, _CLEAR, _EXCLUDED = 0, 1, 2
 _EXACT = {"contract", "nsz", "arcp"}
 
@@ -135,8 +130,9 @@ def look(
     def mark(first: int, last: int) -> None:
         _mark(
             first, last, grid.first_bin_of_region, grid.first_cell_of_bin, bins, footprints,
-            list_of_region, n_of_region, grid.r_ecef_m, grid.up, grid.exclusion_rad,
-            math.sin(math.radians(grid.min_elevation_deg)), math.radians(grid.min_elevation_deg),
+            list_of_region, n_of_region,
+            grid.tiles.lanes, grid.tiles.middle_m, grid.tiles.limits, grid.tiles.need,
+            grid.r_ecef_m, grid.up, grid.exclusion_rad, math.sin(math.radians(grid.min_elevation_deg)),
             sat, r_sat_m, candidates, n_candidates, clear, n_visible,
         )  # fmt: skip
 
@@ -149,7 +145,9 @@ def _check(r_ecef_m: NDArray[np.float64], can_serve: NDArray[np.bool_], threads:
     if r_ecef_m.ndim != 2 or r_ecef_m.shape[1] != 3:
         raise RangeError(f"r_ecef_m has shape {r_ecef_m.shape}: must be (sat, 3)")
     if can_serve.shape != r_ecef_m.shape[:1]:
-        raise RangeError(f"can_serve has shape {can_serve.shape}: must be {r_ecef_m.shape[:1]}, one a satellite")
+        raise RangeError(
+            f"can_serve has shape {can_serve.shape}: must be {r_ecef_m.shape[:1]}, one a satellite"
+        )
     if threads < 1:
         raise RangeError(f"threads = {threads}: must be at least 1")
 
@@ -166,7 +164,9 @@ def _footprints(r_sat_m: NDArray[np.float64], min_elevation_deg: float) -> NDArr
 def _packed(caps: Caps) -> NDArray[np.float32]:
     """Return (cap, 6): axis, sine and cosine of the radius, and slack; wide caps have slack for the whole sky."""
     slack = np.where(caps.radius_rad > math.radians(80.0), 10.0, CAP_SLACK)
-    return np.column_stack([caps.axis, np.sin(caps.radius_rad), np.cos(caps.radius_rad), slack]).astype(np.float32)
+    return np.column_stack([caps.axis, np.sin(caps.radius_rad), np.cos(caps.radius_rad), slack]).astype(
+        np.float32
+    )
 
 
 def _parts(grid: Grid, threads: int) -> list[tuple[int, int]]:
@@ -260,11 +260,14 @@ def _mark(
     satellites: np.ndarray,
     list_of_region: np.ndarray,
     n_of_region: np.ndarray,
+    lanes: np.ndarray,
+    middle_m: np.ndarray,
+    limits: np.ndarray,
+    need: np.ndarray,
     r_cell_m: np.ndarray,
     up: np.ndarray,
     exclusion_rad: np.ndarray,
     sin_mask: float,
-    mask_rad: float,
     sat: np.ndarray,
     r_sat_m: np.ndarray,
     candidates: np.ndarray,
@@ -273,134 +276,76 @@ def _mark(
     n_visible: np.ndarray,
 ) -> None:
     """Fill in the candidates of each bin and the masks of its cells."""
-    n_sats = satellites.shape[1]
+    n_sats, width = satellites.shape[1], candidates.shape[1]
     inside = np.empty(n_sats, dtype=np.uint8)
     found = np.empty(n_sats + 1, dtype=np.int32)
     near = np.empty((5, n_sats), dtype=np.float32)
-    seen = np.empty((3, candidates.shape[1]), dtype=np.float32)
-    verdict = np.empty(candidates.shape[1], dtype=np.uint8)
-    own = np.empty(candidates.shape[1], dtype=np.int32)
-    half_words = 2 * clear.shape[1]
+    seen = np.empty((3, width), dtype=np.float32)
+    verdict = np.empty(width, dtype=np.uint8)
+    own = np.empty(width, dtype=np.int32)
     tile = np.empty(ROWS * LANES, dtype=np.float32)
-    bits = np.empty((4, half_words * LANES), dtype=np.uint32)
+    bits = np.empty((4, 2 * clear.shape[1] * LANES), dtype=np.uint32)
     for region in range(first, last):
         n_near = n_of_region[region]
-        _gather(satellites, list_of_region[region], n_near, near)
+        listed = list_of_region[region]
+        _gather(satellites, listed, n_near, near)
         for b in range(first_bin_of_region[region], first_bin_of_region[region + 1]):
             n = n_candidates[b]
             if n == 0:
                 continue
             _measure(bins[b], near, n_near, inside)
             _compress(inside, n_near, found)
+            _list(listed, found, n, sat, r_sat_m, middle_m[b], own, candidates[b], seen)
+            if need[b] != NOTHING_EXCLUDED:
+                _judge(seen[0, :n], seen[1, :n], seen[2, :n], limits[b], verdict)
             lo, hi = first_cell_of_bin[b], first_cell_of_bin[b + 1]
-            origin, normal = r_cell_m[lo : lo + 1].copy()[0], up[lo : lo + 1].copy()[0]
-            _middle(r_cell_m, up, lo, hi, origin, normal)
-            for j in range(n):
-                own[j] = list_of_region[region, found[j]]
-                candidates[b, j] = sat[own[j]]
-                for k in range(3):
-                    seen[k, j] = (r_sat_m[own[j], k] - origin[k]) / WGS84_A_M
-            _judge(r_cell_m, up, exclusion_rad, lo, hi, origin, normal, seen, n, verdict)
             for start in range(lo, hi, LANES):
                 stop = min(start + LANES, hi)
-                with_ends = _fill_tile(r_cell_m, up, exclusion_rad, start, stop, origin, mask_rad, tile)
-                bits[:] = 0
+                _fill_tile(lanes, start, limits[b], need[b], tile)
+                bits[:, : ((n + 31) >> 5) * LANES] = 0
                 _test_elevation(tile, seen, n, np.float32(sin_mask * sin_mask), bits[0], bits[1])
-                _test_gso(tile, seen, n, verdict, with_ends, bits[2], bits[3])
-                _write(
-                    start, stop, n, bits, verdict, r_cell_m, up, exclusion_rad, sin_mask, r_sat_m, own, clear, n_visible
-                )
+                if need[b] != NOTHING_EXCLUDED:
+                    _test_gso(tile, seen, n, verdict, need[b], bits[2], bits[3])
+                _settle(start, stop, n, bits, r_cell_m, up, exclusion_rad, sin_mask, r_sat_m, own)
+                _write(start, stop, n, bits, clear, n_visible)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _middle(
-    r_cell_m: np.ndarray, up: np.ndarray, lo: int, hi: int, origin: np.ndarray, normal: np.ndarray
-) -> None:
-    """Write the mean of the cells' positions and normals."""
-    for k in range(3):
-        origin[k] = 0.0
-        normal[k] = 0.0
-        for c in range(lo, hi):
-            origin[k] += r_cell_m[c, k]
-            normal[k] += up[c, k]
-        origin[k] /= hi - lo
-        normal[k] /= hi - lo
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _judge(
-    r_cell_m: np.ndarray,
-    up: np.ndarray,
-    exclusion_rad: np.ndarray,
-    lo: int,
-    hi: int,
-    origin: np.ndarray,
-    normal: np.ndarray,
-    seen: np.ndarray,
+def _list(
+    listed: np.ndarray,
+    found: np.ndarray,
     n: int,
-    verdict: np.ndarray,
+    sat: np.ndarray,
+    r_sat_m: np.ndarray,
+    middle_m: np.ndarray,
+    own: np.ndarray,
+    candidates: np.ndarray,
+    seen: np.ndarray,
 ) -> None:
-    """Say of each candidate whether it is clear of the arc, or excluded, for every cell of the bin."""
-    smallest, largest, reach, tilt = math.inf, 0.0, 0.0, 0.0
-    for c in range(lo, hi):
-        smallest = min(smallest, exclusion_rad[c])
-        largest = max(largest, exclusion_rad[c])
-        far, lean = 0.0, 0.0
-        for k in range(3):
-            far += (r_cell_m[c, k] - origin[k]) ** 2
-            lean += (up[c, k] - normal[k]) ** 2
-        reach, tilt = max(reach, far), max(tilt, lean)
-    if largest == 0.0:
-        verdict[:n] = _CLEAR
-        return
-    reach = math.sqrt(reach) / WGS84_A_M + 1e-7
-    _judge_each(
-        seen[0, :n],
-        seen[1, :n],
-        seen[2, :n],
-        np.float32(origin[0] / WGS84_A_M),
-        np.float32(origin[1] / WGS84_A_M),
-        np.float32(origin[2] / WGS84_A_M),
-        np.float32(normal[0]),
-        np.float32(normal[1]),
-        np.float32(normal[2]),
-        np.float32(reach),
-        np.float32(math.sqrt(tilt) + reach / _NEAREST_GSO + 1e-4),
-        np.float32(math.cos(largest)),
-        np.float32(math.sin(largest)),
-        np.float32(math.cos(smallest) if smallest > 0.0 else 9.0),
-        np.float32(math.sin(smallest)),
-        verdict,
-    )
+    """Write a bin's candidates, and their positions from its middle in Earth radii, rounded after the difference."""
+    scale = 1.0 / WGS84_A_M
+    for j in range(n):
+        own[j] = listed[found[j]]
+        candidates[j] = sat[own[j]]
+        seen[0, j] = (r_sat_m[own[j], 0] - middle_m[0]) * scale
+        seen[1, j] = (r_sat_m[own[j], 1] - middle_m[1]) * scale
+        seen[2, j] = (r_sat_m[own[j], 2] - middle_m[2]) * scale
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
-def _judge_each(
-    x: np.ndarray,
-    y: np.ndarray,
-    z: np.ndarray,
-    px: np.float32,
-    py: np.float32,
-    pz: np.float32,
-    ux: np.float32,
-    uy: np.float32,
-    uz: np.float32,
-    reach: np.float32,
-    rise: np.float32,
-    cos_largest: np.float32,
-    sin_largest: np.float32,
-    cos_smallest: np.float32,
-    sin_smallest: np.float32,
-    verdict: np.ndarray,
-) -> None:
-    """Compare the angle to the foot point, seen from the bin's middle, with limits wide enough for every cell.
+def _judge(x: np.ndarray, y: np.ndarray, z: np.ndarray, limits: np.ndarray, verdict: np.ndarray) -> None:
+    """Say of each candidate whether it is clear of the arc, or excluded, for every cell of the bin.
 
-    Between the middle and a cell the direction of the satellite turns by at most asin(reach / distance) <= 1.05 times
+    Compares the angle to the foot point, seen from the bin's middle, with limits wide enough for every cell: between
+    the middle and a cell the direction of the satellite turns by at most asin(reach / distance), which is below 1.05 times
     the ratio where that is below 1/2, and the direction of a point of the arc by reach / 5.6.
     """
+    px, py, pz, ux, uy, uz = limits[0], limits[1], limits[2], limits[3], limits[4], limits[5]
+    reach, rise, cos_largest, sin_largest = limits[6], limits[7], limits[8], limits[9]
+    cos_smallest, sin_smallest = limits[10], limits[11]
     one, half, tiny = np.float32(1.0), np.float32(0.5), np.float32(1e-12)
-    c = np.float32(_R_GSO * _R_GSO) - px * px - py * py
-    arc_turn = np.float32(1.05) * reach / _NEAREST_GSO + np.float32(FOOT_EXCESS_RAD + 1e-5)
+    c = np.float32(R_GSO * R_GSO) - px * px - py * py
+    turn_of_arc = np.float32(1.05) * reach / _NEAREST_GSO + np.float32(FOOT_EXCESS_RAD + 1e-5)
     for i in range(x.size):
         a = max(x[i] * x[i] + y[i] * y[i], tiny)
         b = px * x[i] + py * y[i]
@@ -408,87 +353,58 @@ def _judge_each(
         dd = a + z[i] * z[i]
         cos_foot = (w - z[i] * pz) / np.sqrt(dd * (w * w / a + pz * pz))
         ratio = reach / np.sqrt(dd)
-        turn = np.float32(1.05) * ratio + arc_turn
+        turn = np.float32(1.05) * ratio + turn_of_arc
         is_clear = cos_foot < cos_largest * (one - half * turn * turn) - sin_largest * turn
         is_out = cos_foot > cos_smallest + sin_smallest * turn
         is_up = w * (x[i] * ux + y[i] * uy) - a * pz * uz > a * rise * _FURTHEST_GSO
-        is_near = ratio > REACH_LIMIT
         said = np.uint8(_CLEAR) if is_clear else (np.uint8(_EXCLUDED) if is_out & is_up else np.uint8(_TEST))
-        verdict[i] = np.uint8(_TEST) if is_near else said
+        verdict[i] = said if ratio < REACH_LIMIT else np.uint8(_TEST)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fill_tile(
-    r_cell_m: np.ndarray,
-    up: np.ndarray,
-    exclusion_rad: np.ndarray,
-    start: int,
-    stop: int,
-    origin: np.ndarray,
-    mask_rad: float,
-    tile: np.ndarray,
-) -> bool:
-    """Lay up to 16 cells side by side in 32 bits; return whether the ends of the visible arc can matter.
+@njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
+def _fill_tile(lanes: np.ndarray, start: int, limits: np.ndarray, need: int, tile: np.ndarray) -> None:
+    """Copy 16 cells side by side; those beyond the bin's last are computed along and never read.
 
-    Rows: 0-2 position from the bin's middle, 3-5 normal, 6-8 position from the Earth's centre, 9 distance from the axis
-    to the arc squared, 10 and 11 squared cosines surely inside and possibly inside the exclusion, 12-14 and 15-17
-    directions of the east and west end of the visible arc. Lengths in Earth radii. Unused lanes repeat the last cell.
+    Rows 0-7 as in `tiles.Tiles`, 8-10 position from the Earth's centre, 11 distance from there to the arc, in the plane of
+    the equator, squared (R^2 - rho^2), 12-17 ends of the arc.
     """
-    with_ends = False
-    for i in range(LANES):
-        c = min(start + i, stop - 1)
-        for k in range(3):
-            tile[i + LANES * k] = (r_cell_m[c, k] - origin[k]) / WGS84_A_M
-            tile[i + LANES * (3 + k)] = up[c, k]
-            tile[i + LANES * (6 + k)] = r_cell_m[c, k] / WGS84_A_M
-        rho_2 = (r_cell_m[c, 0] ** 2 + r_cell_m[c, 1] ** 2) / WGS84_A_M**2
-        tile[i + LANES * 9] = _R_GSO * _R_GSO - rho_2
-        angle = exclusion_rad[c]
-        tile[i + LANES * 10] = math.cos(angle) ** 2 * (1.0 + NEAR_TIE) if angle > 0.0 else 9.0
-        tile[i + LANES * 11] = math.cos(angle + FOOT_EXCESS_RAD) ** 2 * (1.0 - NEAR_TIE) if angle > 0.0 else 9.0
-        if angle + 3.0 * FOOT_EXCESS_RAD > mask_rad and angle > 0.0:
-            with_ends = True
-    if with_ends:
+    for k in range(8):
+        lane = lanes[k, start : start + LANES]
         for i in range(LANES):
-            _fill_ends(r_cell_m[min(start + i, stop - 1)], up[min(start + i, stop - 1)], i, tile)
-    return with_ends
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fill_ends(p: np.ndarray, u: np.ndarray, i: int, tile: np.ndarray) -> None:
-    """Write the directions of both ends of the visible arc; straight down where there is none."""
-    half = half_arc_rad(p, u)
-    rho = math.hypot(p[0], p[1])
-    for side in range(2):
-        gx, gy, gz = -u[0], -u[1], -u[2]
-        if half >= 0.0:
-            along, across = GSO_RADIUS_M * math.cos(half), GSO_RADIUS_M * math.sin(half) * (1.0 - 2.0 * side)
-            gx = (along * p[0] - across * p[1]) / rho - p[0]
-            gy = (along * p[1] + across * p[0]) / rho - p[1]
-            gz = -p[2]
-        size = math.sqrt(gx * gx + gy * gy + gz * gz)
-        tile[i + LANES * (12 + 3 * side)] = gx / size
-        tile[i + LANES * (13 + 3 * side)] = gy / size
-        tile[i + LANES * (14 + 3 * side)] = gz / size
+            tile[i + LANES * k] = lane[i]
+    if need == NOTHING_EXCLUDED:
+        return
+    for i in range(LANES):
+        px, py = tile[i] + limits[0], tile[i + LANES] + limits[1]
+        tile[i + LANES * 8] = px
+        tile[i + LANES * 9] = py
+        tile[i + LANES * 10] = tile[i + LANES * 2] + limits[2]
+        tile[i + LANES * 11] = np.float32(R_GSO * R_GSO) - (px * px + py * py)
+    if need == WITH_ENDS:
+        for k in range(6):
+            lane = lanes[8 + k, start : start + LANES]
+            for i in range(LANES):
+                tile[i + LANES * (12 + k)] = lane[i]
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
 def _test_elevation(
-    tile: np.ndarray, seen: np.ndarray, n: int, sin2: np.float32, visible: np.ndarray, unsure: np.ndarray
+    tile: np.ndarray, seen: np.ndarray, n: int, sin2: np.float32, sure: np.ndarray, maybe: np.ndarray
 ) -> None:
-    """Set bits where h |h| >= sin^2(mask) d^2, h being the height of the satellite over the horizontal plane."""
-    for j in range(n):
-        x, y, z = seen[0, j], seen[1, j], seen[2, j]
-        bit = np.uint32(1) << np.uint32(j & 31)
-        row = (j >> 5) * LANES
-        vis, uns = visible[row : row + LANES], unsure[row : row + LANES]
-        for i in range(LANES):
-            dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
-            h = dx * tile[i + LANES * 3] + dy * tile[i + LANES * 4] + dz * tile[i + LANES * 5]
-            dd = dx * dx + dy * dy + dz * dz
-            over = h * abs(h) - sin2 * dd
-            vis[i] |= bit if over >= np.float32(0.0) else np.uint32(0)
-            uns[i] |= bit if abs(over) <= NEAR_TIE * dd else np.uint32(0)
+    """Set bits where h |h| >= sin^2(mask) d^2, surely and possibly; h is the height over the horizontal plane."""
+    high, low = sin2 + _NEAR, sin2 - _NEAR
+    for row in range((n + 31) >> 5):
+        sur, may = sure[row * LANES : (row + 1) * LANES], maybe[row * LANES : (row + 1) * LANES]
+        for j in range(32 * row, min(32 * row + 32, n)):
+            x, y, z = seen[0, j], seen[1, j], seen[2, j]
+            bit = np.uint32(1) << np.uint32(j & 31)
+            for i in range(LANES):
+                dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
+                h = dx * tile[i + LANES * 3] + dy * tile[i + LANES * 4] + dz * tile[i + LANES * 5]
+                dd = dx * dx + dy * dy + dz * dz
+                hh = h * abs(h)
+                sur[i] |= bit if hh >= high * dd else np.uint32(0)
+                may[i] |= bit if hh >= low * dd else np.uint32(0)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -497,28 +413,36 @@ def _test_gso(
     seen: np.ndarray,
     n: int,
     verdict: np.ndarray,
-    with_ends: bool,
-    excluded: np.ndarray,
-    unsure: np.ndarray,
+    need: int,
+    sure: np.ndarray,
+    maybe: np.ndarray,
 ) -> None:
-    """Set bits where a candidate without a verdict for the whole bin lies inside the exclusion."""
+    """Set bits where a candidate surely and possibly lies inside the exclusion, by the bin's verdict or by test."""
     for j in range(n):
+        if verdict[j] == _CLEAR:
+            continue
         bit = np.uint32(1) << np.uint32(j & 31)
-        row = (j >> 5) * LANES
-        exc, uns = excluded[row : row + LANES], unsure[row : row + LANES]
+        row = j >> 5
+        sur, may = sure[row * LANES : (row + 1) * LANES], maybe[row * LANES : (row + 1) * LANES]
         if verdict[j] == _EXCLUDED:
             for i in range(LANES):
-                exc[i] |= bit
-        elif verdict[j] == _TEST:
-            if with_ends:
-                _test_arc_with_ends(tile, seen[0, j], seen[1, j], seen[2, j], bit, exc, uns)
-            else:
-                _test_arc(tile, seen[0, j], seen[1, j], seen[2, j], bit, exc, uns)
+                sur[i] |= bit
+                may[i] |= bit
+        elif need == WITH_ENDS:
+            _test_arc_with_ends(tile, seen[0, j], seen[1, j], seen[2, j], bit, sur, may)
+        else:
+            _test_arc(tile, seen[0, j], seen[1, j], seen[2, j], bit, sur, may)
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
 def _test_arc(
-    tile: np.ndarray, x: np.float32, y: np.float32, z: np.float32, bit: np.uint32, exc: np.ndarray, uns: np.ndarray
+    tile: np.ndarray,
+    x: np.float32,
+    y: np.float32,
+    z: np.float32,
+    bit: np.uint32,
+    sure: np.ndarray,
+    maybe: np.ndarray,
 ) -> None:
     """Compare with the angle to the foot point, where exclusion angles are below the mask.
 
@@ -527,88 +451,108 @@ def _test_arc(
     """
     for i in range(LANES):
         dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
-        px, py, pz = tile[i + LANES * 6], tile[i + LANES * 7], tile[i + LANES * 8]
+        px, py, pz = tile[i + LANES * 8], tile[i + LANES * 9], tile[i + LANES * 10]
         a = dx * dx + dy * dy
         b = px * dx + py * dy
-        w = np.sqrt(b * b + a * tile[i + LANES * 9]) - b
+        w = np.sqrt(b * b + a * tile[i + LANES * 11]) - b
         num = w - dz * pz
         near = a * num * abs(num)
         full = (a + dz * dz) * (w * w + a * pz * pz)
-        is_in = near > tile[i + LANES * 10] * full
-        is_close = near > tile[i + LANES * 11] * full
-        exc[i] |= bit if is_in else np.uint32(0)
-        uns[i] |= bit if is_close & (not is_in) else np.uint32(0)
+        sure[i] |= bit if near > tile[i + LANES * 6] * full else np.uint32(0)
+        maybe[i] |= bit if near > tile[i + LANES * 7] * full else np.uint32(0)
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
 def _test_arc_with_ends(
-    tile: np.ndarray, x: np.float32, y: np.float32, z: np.float32, bit: np.uint32, exc: np.ndarray, uns: np.ndarray
+    tile: np.ndarray,
+    x: np.float32,
+    y: np.float32,
+    z: np.float32,
+    bit: np.uint32,
+    sure: np.ndarray,
+    maybe: np.ndarray,
 ) -> None:
     """Compare with the angles to the foot point, if above the horizon, and to both ends of the visible arc."""
     for i in range(LANES):
         dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
-        px, py, pz = tile[i + LANES * 6], tile[i + LANES * 7], tile[i + LANES * 8]
+        px, py, pz = tile[i + LANES * 8], tile[i + LANES * 9], tile[i + LANES * 10]
         a = dx * dx + dy * dy
         dd = a + dz * dz
         b = px * dx + py * dy
-        w = np.sqrt(b * b + a * tile[i + LANES * 9]) - b
+        w = np.sqrt(b * b + a * tile[i + LANES * 11]) - b
         num = w - dz * pz
         near = a * num * abs(num)
         full = dd * (w * w + a * pz * pz)
         rise = w * (dx * tile[i + LANES * 3] + dy * tile[i + LANES * 4]) - a * pz * tile[i + LANES * 5]
         is_up = rise >= np.float32(0.0)
-        e = dx * tile[i + LANES * 12] + dy * tile[i + LANES * 13] + dz * tile[i + LANES * 14]
-        v = dx * tile[i + LANES * 15] + dy * tile[i + LANES * 16] + dz * tile[i + LANES * 17]
-        end = max(e, v)
-        end = end * abs(end)
-        sure, maybe = tile[i + LANES * 10], tile[i + LANES * 11]
-        is_in = ((near > sure * full) & is_up) | (end > sure * dd)
-        is_close = ((near > maybe * full) & is_up) | (end > maybe * dd)
-        exc[i] |= bit if is_in else np.uint32(0)
-        uns[i] |= bit if is_close & (not is_in) else np.uint32(0)
+        east = dx * tile[i + LANES * 12] + dy * tile[i + LANES * 13] + dz * tile[i + LANES * 14]
+        west = dx * tile[i + LANES * 15] + dy * tile[i + LANES * 16] + dz * tile[i + LANES * 17]
+        end = max(east, west)
+        end *= abs(end)
+        is_in = ((near > tile[i + LANES * 6] * full) & is_up) | (end > tile[i + LANES * 6] * dd)
+        is_close = ((near > tile[i + LANES * 7] * full) & is_up) | (end > tile[i + LANES * 7] * dd)
+        sure[i] |= bit if is_in else np.uint32(0)
+        maybe[i] |= bit if is_close else np.uint32(0)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _ones(word: np.uint32) -> int:
-    """Return the number of set bits (Warren, Hacker's Delight, 2nd edition, figure 5-2)."""
-    word = word - ((word >> np.uint32(1)) & np.uint32(0x55555555))
-    word = (word & np.uint32(0x33333333)) + ((word >> np.uint32(2)) & np.uint32(0x33333333))
-    word = (word + (word >> np.uint32(4))) & np.uint32(0x0F0F0F0F)
-    return int((np.uint32(word * np.uint32(0x01010101)) >> np.uint32(24)) & np.uint32(0xFF))
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _write(
+def _settle(
     start: int,
     stop: int,
     n: int,
     bits: np.ndarray,
-    verdict: np.ndarray,
     r_cell_m: np.ndarray,
     up: np.ndarray,
     exclusion_rad: np.ndarray,
     sin_mask: float,
     r_sat_m: np.ndarray,
     own: np.ndarray,
-    clear: np.ndarray,
-    n_visible: np.ndarray,
 ) -> None:
-    """Join the tests of one tile into masks and counts, deciding the near-ties in 64 bits."""
+    """Decide the near-ties in 64 bits; leave visible in bits[0] and excluded in bits[2]."""
     for row in range((n + 31) >> 5):
-        for c in range(start, stop):
-            at = row * LANES + c - start
-            seen, unsure = bits[0, at], bits[1, at]
-            good = seen & ~bits[2, at]
-            unsure |= bits[3, at] & seen
-            if unsure:
-                for j in range(32 * row, min(32 * row + 32, n)):
-                    bit = np.uint32(1) << np.uint32(j & 31)
-                    if unsure & bit:
-                        is_visible, is_clear = decide(r_cell_m[c], up[c], r_sat_m[own[j]], sin_mask, exclusion_rad[c])
-                        seen = (seen | bit) if is_visible else (seen & ~bit)
-                        good = (good | bit) if is_clear else (good & ~bit)
-            n_visible[c] += _ones(seen)
-            clear[c, row >> 1] |= np.uint64(good) << np.uint64(32 * (row & 1))
+        visible, maybe = bits[0, row * LANES : (row + 1) * LANES], bits[1, row * LANES : (row + 1) * LANES]
+        excluded, close = bits[2, row * LANES : (row + 1) * LANES], bits[3, row * LANES : (row + 1) * LANES]
+        total = np.uint32(0)
+        for i in range(LANES):
+            total |= (maybe[i] ^ visible[i]) | ((close[i] ^ excluded[i]) & maybe[i])
+        if total == 0:
+            continue
+        for i in range(stop - start):
+            unsure = (maybe[i] ^ visible[i]) | ((close[i] ^ excluded[i]) & maybe[i])
+            c = start + i
+            for j in range(32 * row, min(32 * row + 32, n)):
+                bit = np.uint32(1) << np.uint32(j & 31)
+                if unsure & bit:
+                    is_visible, is_clear = decide(
+                        r_cell_m[c], up[c], r_sat_m[own[j]], sin_mask, exclusion_rad[c]
+                    )
+                    visible[i] = (visible[i] | bit) if is_visible else (visible[i] & ~bit)
+                    excluded[i] = (excluded[i] & ~bit) if is_clear else (excluded[i] | bit)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _write(
+    start: int, stop: int, n: int, bits: np.ndarray, clear: np.ndarray, n_visible: np.ndarray
+) -> None:
+    """Join the halves of a tile's words and count."""
+    n_rows = (n + 31) >> 5
+    for i in range(stop - start):
+        total = np.uint32(0)
+        for row in range(n_rows):
+            visible = bits[0, row * LANES + i]
+            total += _ones(visible)
+            good = np.uint64(visible & ~bits[2, row * LANES + i])
+            clear[start + i, row >> 1] |= good << np.uint64(32 * (row & 1))
+        n_visible[start + i] = total
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _ones(word: np.uint32) -> np.uint32:
+    """Return the number of set bits (Warren, Hacker's Delight, 2nd edition, figure 5-2)."""
+    word = np.uint32(word - ((word >> np.uint32(1)) & np.uint32(0x55555555)))
+    word = np.uint32((word & np.uint32(0x33333333)) + ((word >> np.uint32(2)) & np.uint32(0x33333333)))
+    word = np.uint32((word + (word >> np.uint32(4))) & np.uint32(0x0F0F0F0F))
+    return np.uint32(np.uint32(word * np.uint32(0x01010101)) >> np.uint32(24))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
