@@ -108,14 +108,13 @@ def find_routes(
     if max_hops is not None and max_hops < 0:
         raise RangeError(f"max_hops must be 0 or more, got {max_hops}")
     _check(n_sats, links, length_m, is_up, feeders, fibre_s, is_gateway_permitted, is_pop_permitted)
-    delay_of_link_s = np.where(is_up, length_m, np.inf) / SPEED_OF_LIGHT_M_S
     first, neighbour, link = _neighbours(n_sats, links, is_up)
     found = _routes(
         n_sats,
         first,
         neighbour,
         link,
-        delay_of_link_s,
+        length_m[link] / SPEED_OF_LIGHT_M_S,
         length_m,
         feeders.gateway_of_feed,
         feeders.sat_of_feed,
@@ -218,53 +217,48 @@ def _nearest_pops(fibre_s, is_gateway_permitted, is_pop_permitted, k):  # type: 
 
 
 @njit(cache=True, nogil=True)
-def _rise(heap, place, delay_s, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Move the satellite at a place of the heap up to where it belongs."""
-    s = heap[at]
+def _rise(heap, key_s, place, s, delay_s, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Put a satellite into the heap, from a place upwards (four below each; the keys stand beside it)."""
     while at > 0:
-        above = (at - 1) >> 1
-        q = heap[above]
-        if delay_s[q] < delay_s[s] or (delay_s[q] == delay_s[s] and q < s):
+        above = (at - 1) >> 2
+        if key_s[above] < delay_s or (key_s[above] == delay_s and heap[above] < s):
             break
-        heap[at] = q
-        place[q] = at
+        heap[at], key_s[at] = heap[above], key_s[above]
+        place[heap[at]] = at
         at = above
-    heap[at] = s
+    heap[at], key_s[at] = s, delay_s
     place[s] = at
 
 
 @njit(cache=True, nogil=True)
-def _pop_least(heap, place, delay_s, n_heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _pop_least(heap, key_s, place, n_heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take the satellite with the least delay off a heap of n_heap."""
     least = heap[0]
-    place[least] = -2
     n_heap -= 1
-    s = heap[n_heap]
+    s, delay_s = heap[n_heap], key_s[n_heap]
     at = 0
     while True:
-        below = 2 * at + 1
+        below = 4 * at + 1
         if below >= n_heap:
             break
-        q = heap[below]
-        if below + 1 < n_heap:
-            r = heap[below + 1]
-            if delay_s[r] < delay_s[q] or (delay_s[r] == delay_s[q] and r < q):
-                below += 1
-                q = r
-        if delay_s[s] < delay_s[q] or (delay_s[s] == delay_s[q] and s < q):
+        best = below
+        for other in range(below + 1, min(below + 4, n_heap)):
+            if key_s[other] < key_s[best] or (key_s[other] == key_s[best] and heap[other] < heap[best]):
+                best = other
+        if delay_s < key_s[best] or (delay_s == key_s[best] and s < heap[best]):
             break
-        heap[at] = q
-        place[q] = at
-        at = below
-    if n_heap > 0:
-        heap[at] = s
-        place[s] = at
+        heap[at], key_s[at] = heap[best], key_s[best]
+        place[heap[at]] = at
+        at = best
+    heap[at], key_s[at] = s, delay_s
+    place[s] = at
+    place[least] = -2
     return least
 
 
 @njit(cache=True, nogil=True)
 def _routes(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0915
-    n_sats, first, neighbour, link, delay_of_link_s, length_m, gateway_of_feed, sat_of_feed, slant_m,  # noqa: ANN001
+    n_sats, first, neighbour, link, delay_of_step_s, length_m, gateway_of_feed, sat_of_feed, slant_m,  # noqa: ANN001
     fibre_s, is_gateway_permitted, is_pop_permitted, light_m_s, max_hops,  # noqa: ANN001
 ):  # fmt: skip
     shape = (len(is_gateway_permitted), n_sats)
@@ -277,6 +271,7 @@ def _routes(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0915
     next_sats = np.full(shape, -1, np.int32)
     next_links = np.full(shape, -1, np.int32)
     heap = np.empty(n_sats, np.int32)
+    key_s = np.empty(n_sats)
     place = np.empty(n_sats, np.int32)
     best_s = np.empty(n_sats)
     for k in range(shape[0]):
@@ -296,11 +291,10 @@ def _routes(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0915
                 feed[s], hop[s], space_m[s] = i, 0, slant_m[i]
                 if place[s] < 0:
                     place[s] = n_heap
-                    heap[n_heap] = s
                     n_heap += 1
-                _rise(heap, place, best_s, place[s])
+                _rise(heap, key_s, place, s, candidate_s, place[s])
         while n_heap > 0:
-            s = _pop_least(heap, place, best_s, n_heap)
+            s = _pop_least(heap, key_s, place, n_heap)
             n_heap -= 1
             delay_s[s] = best_s[s]
             if next_sat[s] >= 0:
@@ -311,15 +305,14 @@ def _routes(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0915
             pops[k, s] = pop_of_gateway[gateways[k, s]]
             for j in range(first[s], first[s + 1]):
                 q = neighbour[j]
-                candidate_s = best_s[s] + delay_of_link_s[link[j]]
+                candidate_s = best_s[s] + delay_of_step_s[j]
                 if candidate_s < best_s[q]:
                     best_s[q] = candidate_s
                     next_sat[q], next_link[q] = s, link[j]
                     if place[q] < 0:
                         place[q] = n_heap
-                        heap[n_heap] = q
                         n_heap += 1
-                    _rise(heap, place, best_s, place[q])
+                    _rise(heap, key_s, place, q, candidate_s, place[q])
         for s in range(n_sats):
             if hop[s] > max_hops:
                 delay_s[s], space_m[s] = np.inf, np.inf
