@@ -88,12 +88,12 @@ pfd_dbw_m2_mhz = true
         "/mine.toml: 16 problems",
         "  line 6: form = 2022-01-01: unknown key; did you mean 'from'?",
         (
-            "  line 3: status = 'licenced': must be one of licensed, pending, not_sought, refused, prohibited,"
-            " unlicensed; did you mean 'licensed'?"
+            "  line 3: status = 'licenced': must be one of licensed, pending, not_sought, refused, prohibited"
+            ", unlicensed; did you mean 'licensed'?"
         ),
         (
-            "  line 5: to = 2022-01-01: must be after from = 2023-01-01; it is the first day the record no longer"
-            " holds"
+            "  line 5: to = 2022-01-01: must be after from = 2023-01-01; it is the first day the record no"
+            " longer holds"
         ),
         "  line 2: countries = ['DEU', 'US']: 'DEU' is no ISO 3166-1 alpha-2 code; did you mean 'DE'?",
         "  line 11: from = '2023-02-30': must be a day that exists, such as 2022-10-01",
@@ -103,8 +103,8 @@ pfd_dbw_m2_mhz = true
         "  line 15: offered = 'yes': must be true or false",
         '  line 9: countries = []: must be a list of country codes, such as ["DE", "PL"]',
         (
-            "  line 17: status: missing; must be one of licensed, pending, not_sought, refused, prohibited,"
-            " unlicensed"
+            "  line 17: status: missing; must be one of licensed, pending, not_sought, refused, prohibited"
+            ", unlicensed"
         ),
         "  line 22: pfd_dbw_m2_mhz = true: must be a number between -160 and -90",
         "  line 19: landing = ['XX']: 'XX' is no ISO 3166-1 alpha-2 code",

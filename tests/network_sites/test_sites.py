@@ -61,7 +61,8 @@ def test_sites_not_known_by_the_day_are_handed_back_by_name():
 def test_a_users_file(tmp_path):
     content = (
         "\ufeffkind,name,country,lat_deg,lon_deg,antennas,owner\r\n"
-        'gateway,"Suva, east",FJ,-18.1,178.5,12,x\r\n\r\npop,Suva,FJ,-18,181,,y\r\ngateway,Bonn,DE,50,7,,z\r\n'
+        'gateway,"Suva, east",FJ,-18.1,178.5,12,x\r\n\r\npop,Suva,FJ,-18,181,,y\r\n'
+        "gateway,Bonn,DE,50,7,,z\r\n"
     )
     sites = read_sites(written(tmp_path, content), CODES, default_antennas=4)
     assert sites.name == ("Suva, east", "Suva", "Bonn")

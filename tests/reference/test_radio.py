@@ -1,7 +1,8 @@
 """Radio against numbers from elsewhere.
 
 Modes: ETSI EN 302 307-1 (table 13) and EN 302 307-2 (table 20a), transcribed in
-../shared/reference/dvb_s2*.csv and merged in modcod_envelope.csv by the project's radio survey; tolerance: the last digit printed.
+../shared/reference/dvb_s2*.csv and merged in modcod_envelope.csv by the project's radio survey; tolerance:
+the last digit printed.
 Link: worked values of the survey (section 2.2: 13.0, 10.7, 8.5 dB at 90, 40, 25 deg;
 3.70, 3.08, 2.64 bit/s/Hz); tolerance: half of the last digit printed.
 Closed form: eta = log2(1 + 10^((EsN0 - 1.6)/10)) over the steps, rms 0.072 and at most 0.162 bit/s/Hz.
