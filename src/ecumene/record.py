@@ -12,7 +12,6 @@ import numpy as np
 from ecumene import __version__
 from ecumene.earth.cells import SETTLEMENTS
 from ecumene.earth.ellipsoid import geodetic_of_ecef, great_circle_m
-from ecumene.earth.towns import nearest_town
 from ecumene.network.latency import rtt_geometry_s, rtt_s
 from ecumene.network.service import NO_BEAM, NO_FEEDER_CAPACITY, NO_GATEWAY_PATH, NO_LICENCE, PARTLY
 from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
@@ -442,6 +441,8 @@ def _remedies(world: World, ledger: Ledger, n_slots: int) -> Remedies:
     def town_near(lat_deg: float, lon_deg: float) -> tuple[str, float]:
         if world.scenario.cell:
             return "", 0.0
+        from ecumene.earth.towns import nearest_town
+
         names, distance_km = nearest_town(np.array([lat_deg]), np.array([lon_deg]))
         return str(names[0]), float(distance_km[0])
 
