@@ -1,0 +1,193 @@
+"""The planet in the terminal: the promise first, then who is left out and why."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ecumene.results.schema import CAUSE_WORDS
+from ecumene.views.wording import (
+    duration_text,
+    number_text,
+    people_text,
+    point_text,
+    quantity_text,
+    share_text,
+    utc_text,
+)
+
+MIN_WIDTH = 60
+N_GATEWAYS = 5
+N_COUNTRIES = 6
+
+_LABEL = 26
+"""Width of the column that says what a line is about."""
+
+_NOT_SERVED_LAST = ("partly", "served")
+
+
+def summary_text(
+    summary: Mapping[str, Any], width: int = 100, *, heading: Callable[[str], str] = lambda text: text
+) -> str:
+    """Return a run's summary as plain text.
+
+    Parameters
+    ----------
+    summary
+        What ``summary.json`` holds.
+    width
+        Columns of the terminal; lines are folded at it, 60 at least.
+    heading
+        What to do to headings, for example print them bold; by default nothing.
+
+    Returns
+    -------
+    text
+        Lines without a newline at the end.
+    """
+    width = max(width, MIN_WIDTH)
+    blocks = [
+        _title(summary, width, heading),
+        _promise(summary, heading),
+        _planet(summary, width),
+        _isolated(summary, width, heading),
+        _notes(summary, width, heading),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _title(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
+    satellites = summary["satellites"]
+    facts = [
+        f"{summary['slots']:,} slots of {number_text(summary['slot_s'])} s from {utc_text(summary['start_utc'])}",
+        f"{satellites['scheduled']:,} of {satellites['listed']:,} satellites",
+        f"{summary['gateways']:,} gateways",
+        f"{summary['cells']:,} cells",
+        f"{people_text(summary['people'])} people",
+        f"seed {summary['seed']}",
+    ]
+    title = textwrap.wrap(summary["title"] or summary["scenario"], width) or [summary["scenario"]]
+    return [*map(heading, title), *textwrap.wrap("; ".join(facts), width)]
+
+
+def _promise(summary: Mapping[str, Any], heading: Callable[[str], str]) -> list[str]:
+    """Return the headline: for each class how many could be served, are served, and how fast."""
+    lines = [heading(f"{'The promise':<12}{'people':>14}{'could be served':>24}{'are served':>24}{'Mbit/s':>9}")]
+    for entry in summary["promise"]:
+        people = entry["people"]
+        lines.append(
+            f"  {entry['settlement']:<10}{people_text(people):>14}"
+            f"{_of(entry['could_be_served'], people):>24}{_of(entry['served'], people):>24}"
+            f"{number_text(entry['mbps_p50']):>9}"
+        )
+    return lines
+
+
+def _of(part: float, whole: float) -> str:
+    """Return people and their share of a whole."""
+    if whole <= 0.0:
+        return people_text(part)
+    return f"{people_text(part)} ({share_text(part / whole)})"
+
+
+def _planet(summary: Mapping[str, Any], width: int) -> list[str]:
+    people, cells = summary["people_share"], summary["cells_share"]
+    mbps, rtt, traffic = summary["mbps"], summary["rtt_ms"], summary["traffic_gbps"]
+    lines = [
+        (
+            "People",
+            f"licensed {share_text(people['licensed'])}, could be served {share_text(people['available'])}, "
+            f"served {share_text(people['served'])}",
+        ),
+        ("Cells", f"could be served {share_text(cells['available'])}, served {share_text(cells['served'])}"),
+        ("Not served (people)", causes_text(summary["causes"])),
+        ("Mbit/s a subscriber", _spread(mbps, "Mbit/s")),
+        ("Round trip to the PoP", _spread(rtt, "ms")),
+        ("Traffic", _traffic(traffic)),
+        ("Busiest gateways", _gateways(summary["gateways_busiest"])),
+        ("Worst large countries", _countries(summary["countries_worst"])),
+    ]
+    return [line for label, text in lines for line in _folded(label, text, width)]
+
+
+def causes_text(causes: list[dict[str, Any]]) -> str:
+    """Return the shares of people not served, or not in full, by cause."""
+    told = [c for c in causes if c["cause"] not in _NOT_SERVED_LAST]
+    told += [c for c in causes if c["cause"] == "partly"]
+    return ", ".join(f"{c['words']} {share_text(c['people_share'])}" for c in told) or "nobody is left out"
+
+
+def _spread(percentiles: Mapping[str, float | None], unit: str) -> str:
+    if percentiles["p50"] is None:
+        return "nobody is served"
+    return (
+        f"median {quantity_text(percentiles['p50'], unit)}, 90 % of people served between "
+        f"{number_text(percentiles['p5'])} and {quantity_text(percentiles['p95'], unit)}"
+    )
+
+
+def _traffic(traffic: Mapping[str, float]) -> str:
+    text = f"{quantity_text(traffic['carried'], 'Gbit/s')} carried of {number_text(traffic['demand'])} asked for"
+    bound = traffic.get("upper_bound")
+    return text if bound is None else f"{text}; no plan could carry more than {number_text(bound)}"
+
+
+def _gateways(gateways: list[dict[str, Any]]) -> str:
+    told = (
+        f"{g['gateway']} {g['country']} {quantity_text(g['carried_gbps_mean'], 'Gbit/s')}"
+        f" (load {share_text(g['load_p50'])})"
+        for g in gateways[:N_GATEWAYS]
+        if g["carried_gbps_mean"]
+    )
+    return ", ".join(told) or "no gateway carries anything"
+
+
+def _countries(countries: list[dict[str, Any]]) -> str:
+    told = (
+        f"{c['name']} {share_text(c['served'])} ({CAUSE_WORDS.get(c['main_cause'], c['main_cause'])})"
+        for c in countries[:N_COUNTRIES]
+    )
+    return ", ".join(told) or "no country has inhabited cells"
+
+
+def _folded(label: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=f"{label:<{_LABEL - 2}}  ", subsequent_indent=" " * _LABEL
+    )
+
+
+def _isolated(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
+    """Return the worst isolated inhabited places: where, who, why, and what would help."""
+    places = summary["isolated_worst"]
+    if not places:
+        return []
+    lines = [heading("Worst isolated inhabited places, with the cheapest remedy")]
+    for number, place in enumerate(places, start=1):
+        lines += textwrap.wrap(
+            f"{number:>2}. {isolated_text(place)}", width, subsequent_indent="    ", initial_indent=" "
+        )
+    return lines
+
+
+def isolated_text(place: Mapping[str, Any]) -> str:
+    """Return one isolated place as a sentence: where, who, cause, remedy."""
+    near = f"{place['near']}, " if place["near"] else ""
+    return (
+        f"{near}{place['country_name']} ({point_text(place['lat_deg'], place['lon_deg'])}), "
+        f"{people_text(place['people'])} people, served {share_text(place['served'])}: "
+        f"{CAUSE_WORDS.get(place['cause'], place['cause'])}. Remedy: {place['remedy']}."
+    )
+
+
+def _notes(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
+    notes = [
+        line
+        for note in summary["notes"]
+        for line in textwrap.wrap(note, width, initial_indent="  ", subsequent_indent="  ")
+    ]
+    seconds = summary.get("seconds", {})
+    took = f"Computed in {duration_text(seconds['build'] + seconds['slots'])}" if seconds else ""
+    if took and seconds.get("per_slot_median"):
+        took += f", {number_text(seconds['per_slot_median'])} s a slot"
+    return [*([heading("Notes")] if notes else []), *notes, *([took + "."] if took else [])]

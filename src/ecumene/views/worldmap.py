@@ -1,0 +1,332 @@
+"""World maps of the rows: why not served, availability, Mbit/s, round trip. Equal areas are equal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecumene.results.schema import CAUSE_WORDS, Table
+from ecumene.views.palette import CAUSE_COLOURS, COAST, LAND, OCEAN, SCALE_NAME
+from ecumene.views.projection import equal_earth
+from ecumene.views.raster import X_MAX, Raster, rasterise
+from ecumene.views.wording import number_text, share_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LEGEND_ORDER = (
+    "served",
+    "partly",
+    "no_beam",
+    "no_feeder_capacity",
+    "no_gateway_path",
+    "weather",
+    "jammed",
+    "gso_arc",
+    "no_satellite",
+    "zone",
+    "no_licence",
+    "fault",
+)
+"""Causes from served to furthest from served."""
+
+FEW_CELLS = 400
+"""Up to this many cells are drawn as dots: a pixel on the world map would not be seen."""
+
+_SOUTH_OF_MOST_DEG, _NORTH_OF_MOST_DEG = -57.0, 84.0
+_LEGEND_HEIGHT = 0.085
+"""Height of the strip below the map, as a share of the width."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number drawn on the map.
+
+    Attributes
+    ----------
+    title
+        What the map shows.
+    label
+        What stands under the colour bar, with the unit.
+    is_log
+        Whether the scale is logarithmic.
+    bounds
+        Ends of the scale; None: from the data.
+    none_label
+        What a row without a value is called.
+    """
+
+    title: str
+    label: str
+    is_log: bool = False
+    bounds: tuple[float, float] | None = None
+    none_label: str = "not served"
+
+
+QUANTITIES = {
+    "availability": Quantity(
+        "Could one terminal be served?",
+        "share of slots in which one terminal could be served, demand ignored",
+        bounds=(0.0, 1.0),
+        none_label="never",
+    ),
+    "mbps_p50": Quantity("How fast?", "busy-hour rate of a subscriber, median over slots [Mbit/s]", is_log=True),
+    "rtt_ms_p50": Quantity("How late?", "round trip terminal-PoP-terminal, median over served slots [ms]"),
+}
+"""Quantities by column of the table of rows."""
+
+CAUSE_TITLE = "Who is served, and why not"
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What every map of one run shares.
+
+    Attributes
+    ----------
+    rows, gateways
+        Result tables.
+    raster
+        Which row each pixel shows.
+    outlines
+        Coasts and borders, (n, 2) in Earth radii on the map.
+    """
+
+    rows: Table
+    gateways: Table
+    raster: Raster
+    outlines: Sequence[NDArray[np.float64]]
+
+
+def build_canvas(rows: Table, gateways: Table, *, width_px: int = 2000) -> Canvas:
+    """Return what the maps of one run share, the slow part of drawing them.
+
+    Parameters
+    ----------
+    rows, gateways
+        Result tables.
+    width_px
+        Pixels across the world.
+    """
+    from ecumene.earth.outlines import load_outlines
+
+    lats = np.concatenate([rows["lat_deg"], gateways["lat_deg"]]).astype(np.float64)
+    raster = rasterise(
+        rows["cell"].astype(np.uint64),
+        rows["lat_deg"].astype(np.float64),
+        rows["lon_deg"].astype(np.float64),
+        rows["share"].astype(np.float32),
+        width=width_px,
+        south_deg=_SOUTH_OF_MOST_DEG if np.all(lats > _SOUTH_OF_MOST_DEG) else -90.0,
+        north_deg=_NORTH_OF_MOST_DEG if np.all(lats < _NORTH_OF_MOST_DEG) else 90.0,
+    )
+    return Canvas(rows, gateways, raster, [_projected(line) for line in load_outlines()])
+
+
+def cause_map_png(canvas: Canvas, shares: Mapping[str, float]) -> bytes:
+    """Return the map of each row's main cause as a PNG.
+
+    Parameters
+    ----------
+    canvas
+        The run.
+    shares
+        Share of people by cause, for the legend; a cause without one is named alone.
+    """
+    from matplotlib.colors import to_rgb
+
+    main = canvas.rows["main_cause"].astype(str)
+    present = [cause for cause in LEGEND_ORDER if np.any(main == cause)]
+    index = np.zeros(len(main), dtype=np.int64)
+    for k, cause in enumerate(present):
+        index[main == cause] = k
+    colours = np.array([to_rgb(CAUSE_COLOURS[cause]) for cause in present]).reshape(-1, 3)
+    figure, axes = _world(canvas)
+    _paint(canvas, axes, colours[index] if len(main) else np.zeros((0, 3)))
+    _draw_gateways(canvas, axes)
+    _cause_legend(figure, present, shares, has_gateways=len(canvas.gateways["lat_deg"]) > 0)
+    return _png(figure, n_colours=128)
+
+
+def quantity_map_png(canvas: Canvas, name: str) -> bytes:
+    """Return the map of one quantity of the rows as a PNG.
+
+    Parameters
+    ----------
+    canvas
+        The run.
+    name
+        A column of the table of rows, one of `QUANTITIES`.
+    """
+    import matplotlib as mpl
+    from matplotlib.colors import to_rgb
+
+    quantity = QUANTITIES[name]
+    values = canvas.rows[name].astype(np.float64)
+    has_value = np.isfinite(values) & (values > 0.0)
+    norm = _scale(values[has_value], quantity)
+    palette = mpl.colormaps[SCALE_NAME]
+    colours = np.empty((len(values), 3))
+    colours[~has_value] = to_rgb(CAUSE_COLOURS["no_licence"])
+    colours[has_value] = palette(norm(values[has_value]))[:, :3]
+    figure, axes = _world(canvas)
+    _paint(canvas, axes, colours)
+    _quantity_legend(figure, quantity, norm, palette, has_none=not bool(np.all(has_value)))
+    return _png(figure, n_colours=256)
+
+
+def map_alt_text(name: str, causes: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return what a map shows, for those who do not see it."""
+    if name == "main_cause":
+        split = ", ".join(f"{c['words']} {share_text(c['people_share'])}" for c in causes)
+        return f"World map of inhabited cells coloured by their main cause. Share of people: {split or 'none'}."
+    quantity = QUANTITIES[name]
+    return f"World map of inhabited cells coloured by: {quantity.label}. The numbers by country stand in the table."
+
+
+def _projected(line: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.stack(equal_earth(line[:, 1], line[:, 0]), axis=-1)
+
+
+def _world(canvas: Canvas) -> tuple[Figure, Axes]:
+    """Return a figure with the empty world: sea, land, coasts and borders. One pixel of the raster is one of it."""
+    from matplotlib.collections import LineCollection, PolyCollection
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Polygon
+
+    height, width = canvas.raster.row_of_pixel.shape
+    strip = round(_LEGEND_HEIGHT * width)
+    figure = Figure(figsize=(width / 100.0, (height + strip) / 100.0), dpi=100, facecolor="white")
+    axes = figure.add_axes((0.0, strip / (height + strip), 1.0, height / (height + strip)))
+    axes.set(xlim=(-X_MAX, X_MAX), ylim=(canvas.raster.y_min, canvas.raster.y_max))
+    axes.set_axis_off()
+    globe = _projected(_globe_edge())
+    axes.add_patch(Polygon(globe, closed=True, facecolor=OCEAN, edgecolor="none", zorder=0))
+    rings = [line for line in canvas.outlines if len(line) > 3 and np.allclose(line[0], line[-1], atol=1e-4)]
+    axes.add_collection(PolyCollection(rings, facecolors=LAND, edgecolors="none", zorder=1), autolim=False)
+    pen = width / 2000.0
+    axes.add_collection(
+        LineCollection(canvas.outlines, colors=COAST, linewidths=0.5 * pen, alpha=0.9, zorder=3), autolim=False
+    )
+    axes.add_patch(Polygon(globe, closed=True, facecolor="none", edgecolor="#b9c4ca", linewidth=pen, zorder=5))
+    return figure, axes
+
+
+def _globe_edge() -> NDArray[np.float64]:
+    """Return the edge of the map, (n, 2) longitude and latitude."""
+    lat_deg = np.linspace(-90.0, 90.0, 181)
+    east = np.stack([np.full(181, 180.0), lat_deg], axis=-1)
+    return np.concatenate([east, east[::-1] * (-1.0, 1.0)])
+
+
+def _paint(canvas: Canvas, axes: Axes, colour_of_row: NDArray[np.float64]) -> None:
+    """Lay the rows on the map; a handful of them as dots that can be seen."""
+    rows, raster = canvas.rows, canvas.raster
+    if len(np.unique(rows["cell"])) <= FEW_CELLS:
+        x, y = equal_earth(rows["lat_deg"].astype(np.float64), rows["lon_deg"].astype(np.float64))
+        axes.scatter(x, y, s=60.0, c=colour_of_row, edgecolors="black", linewidths=0.6, zorder=4)
+        return
+    shown = raster.row_of_pixel
+    image = np.zeros((*shown.shape, 4))
+    is_land = shown >= 0
+    image[is_land, :3] = colour_of_row[shown[is_land]]
+    image[is_land, 3] = 1.0
+    extent = (-X_MAX, X_MAX, raster.y_min, raster.y_max)
+    axes.imshow(image, extent=extent, interpolation="nearest", aspect="auto", zorder=2)
+
+
+def _draw_gateways(canvas: Canvas, axes: Axes) -> None:
+    x, y = equal_earth(
+        canvas.gateways["lat_deg"].astype(np.float64), canvas.gateways["lon_deg"].astype(np.float64)
+    )
+    pen = canvas.raster.row_of_pixel.shape[1] / 2000.0
+    axes.scatter(
+        x, y, s=34.0 * pen * pen, marker="^", facecolors="white", edgecolors="black", linewidths=0.9 * pen, zorder=4
+    )
+
+
+def _cause_legend(figure: Figure, present: Sequence[str], shares: Mapping[str, float], *, has_gateways: bool) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [
+        Patch(facecolor=CAUSE_COLOURS[cause], edgecolor="#555555", linewidth=0.5, label=_cause_label(cause, shares))
+        for cause in present
+    ]
+    handles.append(Patch(facecolor=LAND, edgecolor="#555555", linewidth=0.5, label="nobody lives there"))
+    if has_gateways:
+        mark = Line2D([], [], marker="^", linestyle="", markerfacecolor="white", markeredgecolor="black")
+        mark.set(label="gateway", markersize=9)
+        handles.append(mark)
+    figure.legend(
+        handles=handles,
+        loc="lower center",
+        ncols=min(4, len(handles)),
+        frameon=False,
+        fontsize=figure.get_figwidth() * 0.78,
+        handlelength=1.4,
+        columnspacing=2.0,
+        bbox_to_anchor=(0.5, 0.0),
+    )
+
+
+def _cause_label(cause: str, shares: Mapping[str, float]) -> str:
+    if cause not in shares:
+        return CAUSE_WORDS[cause]
+    return f"{CAUSE_WORDS[cause]} ({share_text(shares[cause])} of people)"
+
+
+def _scale(values: NDArray[np.float64], quantity: Quantity) -> Any:
+    """Return the scale of a quantity; without bounds of its own it spans 98 % of the values."""
+    from matplotlib.colors import LogNorm, Normalize
+
+    if quantity.bounds is not None:
+        return Normalize(*quantity.bounds, clip=True)
+    low, high = np.percentile(values, [1.0, 99.0]) if len(values) else (1.0, 10.0)
+    if high <= 1.02 * low:
+        low, high = low / 1.5, high * 1.5
+    return LogNorm(low, high, clip=True) if quantity.is_log else Normalize(low, high, clip=True)
+
+
+def _quantity_legend(figure: Figure, quantity: Quantity, norm: Any, palette: Any, *, has_none: bool) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.patches import Patch
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+    size = figure.get_figwidth() * 0.78
+    strip = _LEGEND_HEIGHT * figure.get_figwidth() / figure.get_figheight()
+    bar = figure.add_axes((0.25, 0.62 * strip, 0.5, 0.2 * strip))
+    ticks = LogLocator(subs=(1.0, 2.0, 5.0)) if quantity.is_log else MaxNLocator(6)
+    text = FuncFormatter(lambda value, _: share_text(value) if quantity.bounds else number_text(value))
+    scale = figure.colorbar(
+        ScalarMappable(norm, palette), cax=bar, orientation="horizontal", ticks=ticks, format=text
+    )
+    scale.ax.xaxis.set_minor_locator(NullLocator())
+    scale.ax.xaxis.set_minor_formatter(NullFormatter())
+    scale.ax.tick_params(labelsize=size)
+    scale.set_label(quantity.label, fontsize=size)
+    if has_none:
+        patch = Patch(facecolor=CAUSE_COLOURS["no_licence"], edgecolor="#555555", label=quantity.none_label)
+        figure.legend(handles=[patch], loc="lower left", bbox_to_anchor=(0.09, 0.4 * strip), frameon=False, fontsize=size)
+
+
+def _png(figure: Figure, *, n_colours: int) -> bytes:
+    """Return the figure as a PNG with a palette: a quarter of the size of true colour, and no eye sees it."""
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=100, metadata={"Software": None})
+    drawn.seek(0)
+    packed = io.BytesIO()
+    with Image.open(drawn) as image:
+        flat = image.convert("RGB").quantize(n_colours, dither=Image.Dither.NONE)
+        flat.save(packed, format="png", optimize=True)
+    return packed.getvalue()
+
+
