@@ -1,7 +1,7 @@
 """Which sparse density d0 makes the spread of Starlink's subscribers plausible?
 
 Known national figures: above 2 million of 6 million in the United States (2025-07), 65,564 of 4 million in
-Nigeria (2024 Q3). Each d0 spreads the announced total of the day over the rows offered that day; printed is what
+Nigeria (2024 Q3). Each d0 spreads the announced total of the day over the rows offered then; printed is what
 these two countries get, and how the total divides between urban, rural and isolated rows.
 """  # noqa: D400  a question ends with its own mark
 
@@ -39,15 +39,12 @@ def main() -> None:
         late, early = spread[IN_US[0]], spread[IN_NIGERIA[0]]
         in_us, in_nigeria = late[us].sum(), early[nigeria].sum()
         classes = np.bincount(rows.settlement, weights=late, minlength=3) / late.sum()
-        print(
-            f"{d0:7g} {in_us:12,.0f} {in_nigeria:12,.0f}   "
-            + "  ".join(f"{share:5.1%}" for share in classes),
-            f"{late.max():14,.0f}",
-        )
+        shares = "  ".join(f"{share:5.1%}" for share in classes)
+        print(f"{d0:7g} {in_us:12,.0f} {in_nigeria:12,.0f}   {shares} {late.max():14,.0f}")
         most_us, least_nigeria = max(most_us, in_us), min(least_nigeria, in_nigeria)
     print(
-        f"Answer: none does. The United States get at most {most_us:,.0f} (known: above {IN_US[1]:,}), Nigeria"
-        f" at least {least_nigeria:,.0f} (known: {IN_NIGERIA[1]:,}); wealth decides, not density alone. 30 stays,"
+        f"Answer: none does. The US get at most {most_us:,.0f} (known: above {IN_US[1]:,}), Nigeria at"
+        f" least {least_nigeria:,.0f} (known: {IN_NIGERIA[1]:,}); wealth decides, not density alone. 30 stays,"
         " a choice between town and desert; known national totals belong into demand.by_country."
     )
 
