@@ -44,7 +44,7 @@ def main() -> None:
         most_us, least_nigeria = max(most_us, in_us), min(least_nigeria, in_nigeria)
     print(
         f"Answer: none does. The US get at most {most_us:,.0f} (known: above {IN_US[1]:,}), Nigeria at"
-        f" least {least_nigeria:,.0f} (known: {IN_NIGERIA[1]:,}); wealth decides, not density alone. 30 stays,"
+        f" least {least_nigeria:,.0f} (known: {IN_NIGERIA[1]:,}); wealth decides, not density alone. 30 is"
         " a choice between town and desert; known national totals belong into demand.by_country."
     )
 
