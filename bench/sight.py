@@ -1,11 +1,11 @@
-"""How long does sight take, and how much faster is it than a tree of positions?
+"""Measure how long sight takes, and how much faster it is than a tree of positions.
 
     python bench/sight.py [--resolution 4 5] [--constellation gen1 mix] [--repeats 9]
 
-Shells and cells as in the performance notes: gen1 (4,408 satellites) and mix (10,008), circular orbits; cells are the
-inhabited ones of the packed table where it exists, else every third H3 base cell. Prints the median over the repeats of the
-process's CPU time on one thread: elevation only, with 18 degrees of GSO exclusion, and scipy's cKDTree lists of the same
-cells (elevation only, sphere), alternating in one process.
+Shells and cells as in the performance notes: gen1 (4,408 satellites) and mix (10,008), circular orbits;
+cells are the inhabited ones of the packed table where it exists, else every third H3 base cell. Prints the
+median over the repeats of the process's CPU time on one thread: elevation only, with 18 degrees of GSO
+exclusion, and scipy's cKDTree lists of the same cells (elevation only, sphere), alternating in one process.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import h3
 import numpy as np
@@ -21,6 +21,9 @@ from scipy.spatial import cKDTree
 
 from ecumene.sky.grid import Grid, build_grid
 from ecumene.sky.sight import Sight, look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GEN1 = (
     (540, 53.2, 72, 22, 17),
@@ -33,7 +36,7 @@ SHELLS = {"gen1": GEN1, "mix": (*GEN1, (530, 43.0, 28, 100, 13), (525, 53.0, 28,
 
 
 def positions_m(shells: tuple[tuple[float, float, int, int, int], ...], t_s: float) -> np.ndarray:
-    """Return circular Walker positions (sat, 3), Earth-fixed at t = 0. [m]"""
+    """Return circular Walker positions (sat, 3), Earth-fixed at t = 0, in metres."""
     found = []
     for altitude_km, inclination_deg, planes, per_plane, phasing in shells:
         p, s = np.divmod(np.arange(planes * per_plane), per_plane)
@@ -46,7 +49,12 @@ def positions_m(shells: tuple[tuple[float, float, int, int, int], ...], t_s: flo
         found.append(
             radius_m
             * np.stack(
-                [x * np.cos(node) - y * np.sin(node), x * np.sin(node) + y * np.cos(node), np.sin(u) * np.sin(i)], 1
+                [
+                    x * np.cos(node) - y * np.sin(node),
+                    x * np.sin(node) + y * np.cos(node),
+                    np.sin(u) * np.sin(i),
+                ],
+                1,
             )
         )
     return np.vstack(found)
@@ -62,7 +70,9 @@ def cells_of(resolution: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
         return cell, rows.lat_deg[at], rows.lon_deg[at], "inhabited cells"
     except ImportError:
         base = sorted(h3.get_res0_cells())[::3]
-        cell = np.array(sorted(h3.str_to_int(c) for b in base for c in h3.cell_to_children(b, resolution)), np.uint64)
+        cell = np.array(
+            sorted(h3.str_to_int(c) for b in base for c in h3.cell_to_children(b, resolution)), np.uint64
+        )
         at = np.array([h3.cell_to_latlng(h3.int_to_str(int(c))) for c in cell])
         return cell, at[:, 0], at[:, 1], "every third base cell"
 
@@ -76,7 +86,7 @@ def tree_lists(tree: cKDTree, r_sat_m: np.ndarray) -> object:
 
 
 def once_ms(task: Callable[[], object]) -> float:
-    """Return the CPU time of one call. [ms]"""
+    """Return the CPU time of one call in milliseconds."""
     start = time.process_time()
     task()
     return 1e3 * (time.process_time() - start)
@@ -87,7 +97,10 @@ def count(sight: Sight) -> str:
     clear = int(np.bitwise_count(sight.clear_of_cell).sum())
     visible = int(sight.n_visible_of_cell.sum(dtype=np.int64))
     size_mb = sum(a.nbytes for a in vars(sight).values()) / 1e6
-    return f"{visible / 1e6:.2f} M visible, {clear / 1e6:.2f} M clear, width {sight.candidates_of_bin.shape[1]}, {size_mb:.1f} MB"
+    return (
+        f"{visible / 1e6:.2f} M visible, {clear / 1e6:.2f} M clear, "
+        f"width {sight.candidates_of_bin.shape[1]}, {size_mb:.1f} MB"
+    )
 
 
 def compare(name: str, resolution: int, repeats: int, *, tree_too: bool) -> None:
@@ -103,7 +116,12 @@ def compare(name: str, resolution: int, repeats: int, *, tree_too: bool) -> None
     tree = cKDTree(unit)
     sight = look(gso, slots[0], can_serve)
     look(plain, slots[0], can_serve)
-    times: dict[str, list[float]] = {"elevation": [], "elevation + GSO": [], "wall, 2 threads": [], "cKDTree lists": []}
+    times: dict[str, list[float]] = {
+        "elevation": [],
+        "elevation + GSO": [],
+        "wall, 2 threads": [],
+        "cKDTree lists": [],
+    }
     for r_sat_m in slots:
         times["elevation"].append(once_ms(lambda r=r_sat_m: look(plain, r, can_serve)))
         times["elevation + GSO"].append(once_ms(lambda r=r_sat_m: look(gso, r, can_serve)))
@@ -112,7 +130,10 @@ def compare(name: str, resolution: int, repeats: int, *, tree_too: bool) -> None
         times["wall, 2 threads"].append(1e3 * (time.perf_counter() - begun))
         if tree_too:
             times["cKDTree lists"].append(once_ms(lambda r=r_sat_m: tree_lists(tree, r)))
-    print(f"{name}, resolution {resolution}: {cell.size:,} cells ({origin}), {len(slots[0]):,} satellites; {count(sight)}")
+    print(
+        f"{name}, resolution {resolution}: {cell.size:,} cells ({origin}), {len(slots[0]):,} satellites; "
+        f"{count(sight)}"
+    )
     print(f"  build_grid {build_ms:.0f} ms")
     for what, taken in times.items():
         if taken:
@@ -125,7 +146,9 @@ def compare(name: str, resolution: int, repeats: int, *, tree_too: bool) -> None
 
 def main() -> None:
     """Read the options and measure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--resolution", type=int, nargs="+", default=[4, 5])
     parser.add_argument("--constellation", nargs="+", choices=sorted(SHELLS), default=["gen1", "mix"])
     parser.add_argument("--repeats", type=int, default=9)

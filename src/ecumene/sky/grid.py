@@ -165,7 +165,8 @@ def parent_of(cell: NDArray[np.uint64], resolution: int) -> NDArray[np.uint64]:
 
     References
     ----------
-    H3 documentation, "H3 cell indexing": bits 52 to 55 hold the resolution, then 15 digits of 3 bits; unused ones are 7.
+    H3 documentation, "H3 cell indexing": bits 52 to 55 hold the resolution, then 15 digits of 3 bits;
+    unused ones are 7.
     """
     unused = np.uint64((1 << (3 * (15 - resolution))) - 1)
     kept = cell & ~np.uint64(0xF << 52)
@@ -173,7 +174,7 @@ def parent_of(cell: NDArray[np.uint64], resolution: int) -> NDArray[np.uint64]:
 
 
 def latitude_deg_of(up: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the geodetic latitude of unit normals (n, 3). [deg]"""
+    """Return the geodetic latitude [deg] of unit normals (n, 3)."""
     return np.asarray(np.degrees(np.arctan2(up[:, 2], np.hypot(up[:, 0], up[:, 1]))))
 
 
@@ -193,7 +194,8 @@ def _caps(r_ecef_m: NDArray[np.float64], first: NDArray[np.int64]) -> Caps:
     unit = r_ecef_m / np.linalg.norm(r_ecef_m, axis=1, keepdims=True)
     axis = np.add.reduceat(unit, first[:-1], axis=0)
     length = np.linalg.norm(axis, axis=1)
-    # Cells spread evenly over the whole planet have no middle: any axis will do, the radius is then near 180 degrees.
+    # Cells spread evenly over the whole planet have no middle: any axis will do, the radius is then near
+    # 180 degrees.
     is_lost = length < 1e-6
     axis[is_lost] = unit[first[:-1]][is_lost]
     axis /= np.where(is_lost, 1.0, length)[:, None]
@@ -225,8 +227,9 @@ def footprint_rad(r_norm_m: NDArray[np.float64], min_elevation_deg: float) -> ND
 
     Notes
     -----
-    psi = acos(R cos e / r) - e falls with R and e. R is taken as the polar radius, and e as the geodetic elevation less the
-    largest angle between the ellipsoid's normal and the radius, atan(f (1 - f/2) / (1 - f)) = 0.1924 degrees.
+    psi = acos(R cos e / r) - e falls with R and e. R is taken as the polar radius, and e as the geodetic
+    elevation less the largest angle between the ellipsoid's normal and the radius, atan(f (1 - f/2) / (1 -
+    f)) = 0.1924 degrees.
     """
     b_m = WGS84_A_M * (1.0 - WGS84_F)
     tilt_rad = np.arctan(WGS84_F * (1.0 - WGS84_F / 2.0) / (1.0 - WGS84_F))
@@ -242,8 +245,8 @@ def _check_cells(cell: NDArray[np.uint64], resolution: int) -> None:
     if (own != resolution).any():
         bad = int(np.flatnonzero(own != resolution)[0])
         raise RangeError(
-            f"cell[{bad}] = {int(cell[bad]):#x}: an H3 id of resolution {int(own[bad])}, the grid is of resolution "
-            f"{resolution}; give cells of one resolution"
+            f"cell[{bad}] = {int(cell[bad]):#x}: an H3 id of resolution {int(own[bad])}, the grid is "
+            f"of resolution {resolution}; give cells of one resolution"
         )
     if (cell[1:] <= cell[:-1]).any():
         bad = int(np.flatnonzero(cell[1:] <= cell[:-1])[0]) + 1

@@ -1,19 +1,22 @@
 """The geostationary arc as a terminal sees it, and the angle between it and a satellite.
 
 The angle alpha is the smallest one, at the terminal, between the satellite and any point of the arc above the
-terminal's horizon (geodetic elevation >= 0). A pair is excluded when alpha < the exclusion angle; a satellite at exactly
-the exclusion angle may be used. Beyond 81.3 degrees of latitude no point of the arc is above the horizon:
-alpha is infinite and nothing is excluded.
+terminal's horizon (geodetic elevation >= 0). A pair is excluded when alpha < the exclusion angle; a
+satellite at exactly the exclusion angle may be used. Beyond 81.3 degrees of latitude no point of the arc
+is above the horizon: alpha is infinite and nothing is excluded.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-import numpy as np
 from numba import njit
 
 from ecumene.constants import GSO_RADIUS_M
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MAX_EXCLUSION_DEG = 45.0
 """Largest exclusion angle the fast test is proven for; filings use 2 to 22 degrees."""
@@ -21,9 +24,10 @@ MAX_EXCLUSION_DEG = 45.0
 FOOT_EXCESS_RAD = math.radians(0.02)
 """How much the angle to the foot point may exceed alpha, for exclusion angles up to MAX_EXCLUSION_DEG.
 
-The foot point is where the half-plane through the terminal, the satellite and the direction of the Earth's axis cuts the
-arc. The arc runs almost at constant declination as the terminal sees it, so the foot is almost the nearest point.
-The largest excess over all latitudes and directions is 0.0035 degrees (tests/oracles/test_sight.py measures it).
+The foot point is where the half-plane through the terminal, the satellite and the direction of the Earth's
+axis cuts the arc. The arc runs almost at constant declination as the terminal sees it, so the foot is
+almost the nearest point. The largest excess over all latitudes and directions is 0.0035 degrees
+(tests/oracles/test_sight.py measures it).
 """
 
 SCAN_POINTS = 17
@@ -48,7 +52,7 @@ def half_arc_rad(p: np.ndarray, u: np.ndarray) -> float:
 
     Notes
     -----
-    (G - p).u = 0 with G = R (cos l, sin l, 0) relative to the terminal's meridian.
+    (G - p).u = 0 with G = R (cos lon, sin lon, 0) relative to the terminal's meridian.
     """
     cos_lat = math.hypot(u[0], u[1])
     rise = p[0] * u[0] + p[1] * u[1] + p[2] * u[2]
@@ -58,10 +62,10 @@ def half_arc_rad(p: np.ndarray, u: np.ndarray) -> float:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _slope(l: float, d: tuple[float, float, float], rho: float, z: float) -> tuple[float, float]:  # noqa: E741
-    """Return a positive multiple of d(cos alpha)/dl at longitude l, and its own derivative."""
+def _slope(lon: float, d: tuple[float, float, float], rho: float, z: float) -> tuple[float, float]:
+    """Return a positive multiple of d(cos alpha)/dlon at longitude lon, and its own derivative."""
     R = GSO_RADIUS_M
-    c, s = math.cos(l), math.sin(l)
+    c, s = math.cos(lon), math.sin(lon)
     b = 2.0 * R * rho
     Q = R * R + rho * rho + z * z - b * c
     N = d[0] * (R * c - rho) + d[1] * R * s - d[2] * z
@@ -71,10 +75,10 @@ def _slope(l: float, d: tuple[float, float, float], rho: float, z: float) -> tup
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _cosine(l: float, d: tuple[float, float, float], rho: float, z: float) -> float:  # noqa: E741
-    """Return cos of the angle between direction d and the point of the arc at longitude l."""
+def _cosine(lon: float, d: tuple[float, float, float], rho: float, z: float) -> float:
+    """Return cos of the angle between direction d and the point of the arc at longitude lon."""
     R = GSO_RADIUS_M
-    x, y = R * math.cos(l) - rho, R * math.sin(l)
+    x, y = R * math.cos(lon) - rho, R * math.sin(lon)
     return (d[0] * x + d[1] * y - d[2] * z) / math.sqrt(x * x + y * y + z * z)
 
 
@@ -133,8 +137,8 @@ def arc_angle_rad(p: np.ndarray, u: np.ndarray, dx: float, dy: float, dz: float)
     ex, ey = p[0] / rho, p[1] / rho
     size = math.sqrt(dx * dx + dy * dy + dz * dz)
     d = ((dx * ex + dy * ey) / size, (dy * ex - dx * ey) / size, dz / size)
-    l = _nearest_longitude(d, rho, z, half)  # noqa: E741
-    gx, gy, gz = GSO_RADIUS_M * math.cos(l) - rho, GSO_RADIUS_M * math.sin(l), -z
+    lon = _nearest_longitude(d, rho, z, half)
+    gx, gy, gz = GSO_RADIUS_M * math.cos(lon) - rho, GSO_RADIUS_M * math.sin(lon), -z
     cx, cy, cz = d[1] * gz - d[2] * gy, d[2] * gx - d[0] * gz, d[0] * gy - d[1] * gx
     return math.atan2(math.sqrt(cx * cx + cy * cy + cz * cz), d[0] * gx + d[1] * gy + d[2] * gz)
 

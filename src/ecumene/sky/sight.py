@@ -1,10 +1,10 @@
 """Who sees whom in one slot: a short list of candidate satellites per bin, and one bit mask per cell.
 
-How it works. Cells lie in bins and bins in regions (`grid`). A circle on the globe around each region, then around each
-bin, widened by each satellite's own footprint, leaves a short list of candidates. Every cell then tests every candidate
-of its bin in 32-bit arithmetic, 16 cells at once; pairs closer to a threshold than 32 bits can tell are tested again in
-64 bits. The GSO test runs only where the bin as a whole is neither surely clear nor surely excluded.
-`docs/explanation/sight.md` derives each step.
+How it works. Cells lie in bins and bins in regions (`grid`). A circle on the globe around each region,
+then around each bin, widened by each satellite's own footprint, leaves a short list of candidates. Every
+cell then tests every candidate of its bin in 32-bit arithmetic, 16 cells at once; pairs closer to a
+threshold than 32 bits can tell are tested again in 64 bits. The GSO test runs only where the bin as a
+whole is neither surely clear nor surely excluded. `docs/explanation/sight.md` derives each step.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ from ecumene.constants import WGS84_A_M
 from ecumene.errors import RangeError
 from ecumene.sky.grid import footprint_rad
 from ecumene.sky.gso import FOOT_EXCESS_RAD, is_excluded
-from ecumene.sky.tiles import LANES, NEAR_TIE, NOTHING_EXCLUDED, R_GSO, WITH_ENDS
+from ecumene.sky.tiles import ABOVE_ENDS, LANES, NEAR_TIE, NOTHING_EXCLUDED, R_GSO, WITH_ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,12 +96,13 @@ def look(
     Raises
     ------
     RangeError
-        Where shapes disagree, threads is not positive, or more than 65,535 satellites are candidates of one bin.
+        Where shapes disagree, threads is not positive, or more than 65,535 satellites are candidates of
+        one bin.
 
     Notes
     -----
-    Visible: geodetic elevation >= mask. Clear: visible, and alpha >= exclusion angle (`gso`). Terminals stand on the
-    ellipsoid; there are no mountains, no refraction. Every bit equals that of 64-bit arithmetic.
+    Visible: geodetic elevation >= mask. Clear: visible, and alpha >= exclusion angle (`gso`). Terminals
+    stand on the ellipsoid; there are no mountains, no refraction. Every bit equals that of 64-bit arithmetic.
     """
     _check(r_ecef_m, can_serve, threads)
     sat = np.flatnonzero(can_serve & np.isfinite(r_ecef_m).all(axis=1)).astype(np.int32)
@@ -155,14 +157,15 @@ def _check(r_ecef_m: NDArray[np.float64], can_serve: NDArray[np.bool_], threads:
 def _footprints(r_sat_m: NDArray[np.float64], min_elevation_deg: float) -> NDArray[np.float32]:
     """Return (5, sat): the unit vector to each satellite, and sine and cosine of its footprint's angle."""
     norm_m = np.linalg.norm(r_sat_m, axis=1)
-    # A position at the Earth's centre has no direction; it is below every horizon, whatever direction we give it.
+    # A position at the Earth's centre has no direction; it is below every horizon, whatever direction we
+    # give it.
     psi = footprint_rad(np.maximum(norm_m, 1.0), min_elevation_deg)
     unit = r_sat_m / np.maximum(norm_m, 1.0)[:, None]
     return np.ascontiguousarray(np.vstack([unit.T, np.sin(psi), np.cos(psi)]), dtype=np.float32)
 
 
 def _packed(caps: Caps) -> NDArray[np.float32]:
-    """Return (cap, 6): axis, sine and cosine of the radius, and slack; wide caps have slack for the whole sky."""
+    """Return (cap, 6): axis, sine and cosine of the radius, and slack, without limit for wide caps."""
     slack = np.where(caps.radius_rad > math.radians(80.0), 10.0, CAP_SLACK)
     return np.column_stack([caps.axis, np.sin(caps.radius_rad), np.cos(caps.radius_rad), slack]).astype(
         np.float32
@@ -174,7 +177,7 @@ def _parts(grid: Grid, threads: int) -> list[tuple[int, int]]:
     cells = grid.first_cell_of_bin[grid.first_bin_of_region]
     cuts = np.searchsorted(cells, np.linspace(0, grid.cell.size, threads + 1)[1:-1])
     edges = [0, *cuts.tolist(), cells.size - 1]
-    return [(first, last) for first, last in zip(edges[:-1], edges[1:], strict=True) if last > first]
+    return [(first, last) for first, last in pairwise(edges) if last > first]
 
 
 def _share(task: Callable[[int, int], None], parts: list[tuple[int, int]]) -> None:
@@ -305,7 +308,11 @@ def _mark(
                 bits[:, : ((n + 31) >> 5) * LANES] = 0
                 _test_elevation(tile, seen, n, np.float32(sin_mask * sin_mask), bits[0], bits[1])
                 if need[b] != NOTHING_EXCLUDED:
-                    _test_gso(tile, seen, n, verdict, need[b], bits[2], bits[3])
+                    _exclude_judged(n, verdict, bits[2], bits[3])
+                if need[b] == ABOVE_ENDS:
+                    _test_arc(tile, seen, n, verdict, bits[2], bits[3])
+                elif need[b] == WITH_ENDS:
+                    _test_arc_with_ends(tile, seen, n, verdict, bits[2], bits[3])
                 _settle(start, stop, n, bits, r_cell_m, up, exclusion_rad, sin_mask, r_sat_m, own)
                 _write(start, stop, n, bits, clear, n_visible)
 
@@ -322,7 +329,7 @@ def _list(
     candidates: np.ndarray,
     seen: np.ndarray,
 ) -> None:
-    """Write a bin's candidates, and their positions from its middle in Earth radii, rounded after the difference."""
+    """Write a bin's candidates, and their positions from its middle in Earth radii."""
     scale = 1.0 / WGS84_A_M
     for j in range(n):
         own[j] = listed[found[j]]
@@ -336,9 +343,10 @@ def _list(
 def _judge(x: np.ndarray, y: np.ndarray, z: np.ndarray, limits: np.ndarray, verdict: np.ndarray) -> None:
     """Say of each candidate whether it is clear of the arc, or excluded, for every cell of the bin.
 
-    Compares the angle to the foot point, seen from the bin's middle, with limits wide enough for every cell: between
-    the middle and a cell the direction of the satellite turns by at most asin(reach / distance), which is below 1.05 times
-    the ratio where that is below 1/2, and the direction of a point of the arc by reach / 5.6.
+    Compares the angle to the foot point, seen from the bin's middle, with limits wide enough for every
+    cell: between the middle and a cell the direction of the satellite turns by at most asin(reach /
+    distance), which is below 1.05 times the ratio where that is below 1/2, and the direction of a point of
+    the arc by reach / 5.6.
     """
     px, py, pz, ux, uy, uz = limits[0], limits[1], limits[2], limits[3], limits[4], limits[5]
     reach, rise, cos_largest, sin_largest = limits[6], limits[7], limits[8], limits[9]
@@ -365,8 +373,8 @@ def _judge(x: np.ndarray, y: np.ndarray, z: np.ndarray, limits: np.ndarray, verd
 def _fill_tile(lanes: np.ndarray, start: int, limits: np.ndarray, need: int, tile: np.ndarray) -> None:
     """Copy 16 cells side by side; those beyond the bin's last are computed along and never read.
 
-    Rows 0-7 as in `tiles.Tiles`, 8-10 position from the Earth's centre, 11 distance from there to the arc, in the plane of
-    the equator, squared (R^2 - rho^2), 12-17 ends of the arc.
+    Rows 0-7 as in `tiles.Tiles`, 8-10 position from the Earth's centre, 11 distance from there to the arc,
+    in the plane of the equator, squared (R^2 - rho^2), 12-17 ends of the arc.
     """
     for k in range(8):
         lane = lanes[k, start : start + LANES]
@@ -391,7 +399,7 @@ def _fill_tile(lanes: np.ndarray, start: int, limits: np.ndarray, need: int, til
 def _test_elevation(
     tile: np.ndarray, seen: np.ndarray, n: int, sin2: np.float32, sure: np.ndarray, maybe: np.ndarray
 ) -> None:
-    """Set bits where h |h| >= sin^2(mask) d^2, surely and possibly; h is the height over the horizontal plane."""
+    """Set bits where h |h| >= sin^2(mask) d^2, surely and possibly, h being the height over the horizon."""
     high, low = sin2 + _NEAR, sin2 - _NEAR
     for row in range((n + 31) >> 5):
         sur, may = sure[row * LANES : (row + 1) * LANES], maybe[row * LANES : (row + 1) * LANES]
@@ -408,91 +416,83 @@ def _test_elevation(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _test_gso(
-    tile: np.ndarray,
-    seen: np.ndarray,
-    n: int,
-    verdict: np.ndarray,
-    need: int,
-    sure: np.ndarray,
-    maybe: np.ndarray,
-) -> None:
-    """Set bits where a candidate surely and possibly lies inside the exclusion, by the bin's verdict or by test."""
-    for j in range(n):
-        if verdict[j] == _CLEAR:
-            continue
-        bit = np.uint32(1) << np.uint32(j & 31)
-        row = j >> 5
-        sur, may = sure[row * LANES : (row + 1) * LANES], maybe[row * LANES : (row + 1) * LANES]
-        if verdict[j] == _EXCLUDED:
-            for i in range(LANES):
-                sur[i] |= bit
-                may[i] |= bit
-        elif need == WITH_ENDS:
-            _test_arc_with_ends(tile, seen[0, j], seen[1, j], seen[2, j], bit, sur, may)
-        else:
-            _test_arc(tile, seen[0, j], seen[1, j], seen[2, j], bit, sur, may)
+def _exclude_judged(n: int, verdict: np.ndarray, sure: np.ndarray, maybe: np.ndarray) -> None:
+    """Set the bits of candidates that are excluded for the whole bin."""
+    for row in range((n + 31) >> 5):
+        bits = np.uint32(0)
+        for j in range(32 * row, min(32 * row + 32, n)):
+            if verdict[j] == _EXCLUDED:
+                bits |= np.uint32(1) << np.uint32(j & 31)
+        for i in range(row * LANES, (row + 1) * LANES):
+            sure[i] = bits
+            maybe[i] = bits
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
 def _test_arc(
-    tile: np.ndarray,
-    x: np.float32,
-    y: np.float32,
-    z: np.float32,
-    bit: np.uint32,
-    sure: np.ndarray,
-    maybe: np.ndarray,
+    tile: np.ndarray, seen: np.ndarray, n: int, verdict: np.ndarray, sure: np.ndarray, maybe: np.ndarray
 ) -> None:
-    """Compare with the angle to the foot point, where exclusion angles are below the mask.
+    """Set bits where a candidate is surely and possibly excluded, for exclusion angles below the mask.
 
-    A foot below the horizon is then further away than the mask, so it excludes nothing and need not be told apart.
-    cos = (w - z pz) / sqrt(d^2 (w^2/a + pz^2)), squared and multiplied by a.
+    Compares the angle to the foot point. A foot below the horizon is then further away than the mask, so
+    it excludes nothing and need not be told apart. cos = (w - z pz) / sqrt(d^2 (w^2/a + pz^2)), squared
+    and multiplied by a.
     """
-    for i in range(LANES):
-        dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
-        px, py, pz = tile[i + LANES * 8], tile[i + LANES * 9], tile[i + LANES * 10]
-        a = dx * dx + dy * dy
-        b = px * dx + py * dy
-        w = np.sqrt(b * b + a * tile[i + LANES * 11]) - b
-        num = w - dz * pz
-        near = a * num * abs(num)
-        full = (a + dz * dz) * (w * w + a * pz * pz)
-        sure[i] |= bit if near > tile[i + LANES * 6] * full else np.uint32(0)
-        maybe[i] |= bit if near > tile[i + LANES * 7] * full else np.uint32(0)
+    for row in range((n + 31) >> 5):
+        sur, may = sure[row * LANES : (row + 1) * LANES], maybe[row * LANES : (row + 1) * LANES]
+        for j in range(32 * row, min(32 * row + 32, n)):
+            if verdict[j] != _TEST:
+                continue
+            x, y, z = seen[0, j], seen[1, j], seen[2, j]
+            bit = np.uint32(1) << np.uint32(j & 31)
+            for i in range(LANES):
+                dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
+                px, py, pz = tile[i + LANES * 8], tile[i + LANES * 9], tile[i + LANES * 10]
+                a = dx * dx + dy * dy
+                b = px * dx + py * dy
+                w = np.sqrt(b * b + a * tile[i + LANES * 11]) - b
+                num = w - dz * pz
+                near = a * num * abs(num)
+                full = (a + dz * dz) * (w * w + a * pz * pz)
+                sur[i] |= bit if near > tile[i + LANES * 6] * full else np.uint32(0)
+                may[i] |= bit if near > tile[i + LANES * 7] * full else np.uint32(0)
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
 def _test_arc_with_ends(
-    tile: np.ndarray,
-    x: np.float32,
-    y: np.float32,
-    z: np.float32,
-    bit: np.uint32,
-    sure: np.ndarray,
-    maybe: np.ndarray,
+    tile: np.ndarray, seen: np.ndarray, n: int, verdict: np.ndarray, sure: np.ndarray, maybe: np.ndarray
 ) -> None:
-    """Compare with the angles to the foot point, if above the horizon, and to both ends of the visible arc."""
-    for i in range(LANES):
-        dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
-        px, py, pz = tile[i + LANES * 8], tile[i + LANES * 9], tile[i + LANES * 10]
-        a = dx * dx + dy * dy
-        dd = a + dz * dz
-        b = px * dx + py * dy
-        w = np.sqrt(b * b + a * tile[i + LANES * 11]) - b
-        num = w - dz * pz
-        near = a * num * abs(num)
-        full = dd * (w * w + a * pz * pz)
-        rise = w * (dx * tile[i + LANES * 3] + dy * tile[i + LANES * 4]) - a * pz * tile[i + LANES * 5]
-        is_up = rise >= np.float32(0.0)
-        east = dx * tile[i + LANES * 12] + dy * tile[i + LANES * 13] + dz * tile[i + LANES * 14]
-        west = dx * tile[i + LANES * 15] + dy * tile[i + LANES * 16] + dz * tile[i + LANES * 17]
-        end = max(east, west)
-        end *= abs(end)
-        is_in = ((near > tile[i + LANES * 6] * full) & is_up) | (end > tile[i + LANES * 6] * dd)
-        is_close = ((near > tile[i + LANES * 7] * full) & is_up) | (end > tile[i + LANES * 7] * dd)
-        sure[i] |= bit if is_in else np.uint32(0)
-        maybe[i] |= bit if is_close else np.uint32(0)
+    """Set bits where a candidate is surely and possibly excluded, for any exclusion angle.
+
+    Compares the angles to the foot point, if that is above the horizon, and to both ends of the visible arc.
+    """
+    for row in range((n + 31) >> 5):
+        sur, may = sure[row * LANES : (row + 1) * LANES], maybe[row * LANES : (row + 1) * LANES]
+        for j in range(32 * row, min(32 * row + 32, n)):
+            if verdict[j] != _TEST:
+                continue
+            x, y, z = seen[0, j], seen[1, j], seen[2, j]
+            bit = np.uint32(1) << np.uint32(j & 31)
+            for i in range(LANES):
+                dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
+                px, py, pz = tile[i + LANES * 8], tile[i + LANES * 9], tile[i + LANES * 10]
+                a = dx * dx + dy * dy
+                dd = a + dz * dz
+                b = px * dx + py * dy
+                w = np.sqrt(b * b + a * tile[i + LANES * 11]) - b
+                num = w - dz * pz
+                near = a * num * abs(num)
+                full = dd * (w * w + a * pz * pz)
+                ux, uy, uz = tile[i + LANES * 3], tile[i + LANES * 4], tile[i + LANES * 5]
+                is_up = w * (dx * ux + dy * uy) >= a * pz * uz
+                east = dx * tile[i + LANES * 12] + dy * tile[i + LANES * 13] + dz * tile[i + LANES * 14]
+                west = dx * tile[i + LANES * 15] + dy * tile[i + LANES * 16] + dz * tile[i + LANES * 17]
+                end = max(east, west)
+                end *= abs(end)
+                is_in = ((near > tile[i + LANES * 6] * full) & is_up) | (end > tile[i + LANES * 6] * dd)
+                is_close = ((near > tile[i + LANES * 7] * full) & is_up) | (end > tile[i + LANES * 7] * dd)
+                sur[i] |= bit if is_in else np.uint32(0)
+                may[i] |= bit if is_close else np.uint32(0)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -531,9 +531,7 @@ def _settle(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _write(
-    start: int, stop: int, n: int, bits: np.ndarray, clear: np.ndarray, n_visible: np.ndarray
-) -> None:
+def _write(start: int, stop: int, n: int, bits: np.ndarray, clear: np.ndarray, n_visible: np.ndarray) -> None:
     """Join the halves of a tile's words and count."""
     n_rows = (n + 31) >> 5
     for i in range(stop - start):

@@ -13,16 +13,18 @@ from ecumene.sky.gso import FOOT_EXCESS_RAD
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LANES = 16
-"""Cells tested at once: one AVX-512 or two AVX2 registers of float32. A bin has at most 49 cells."""
+LANES = 32
+"""Cells tested at once: four AVX2 or two AVX-512 registers of float32. A bin has at most 49 cells."""
 
 NEAR_TIE = 4e-6
-"""Relative distance from a threshold, of squared cosines and sines, below which 64 bits decide. Rounding is 1e-6."""
+"""Relative distance from a threshold, of squared cosines and sines, below which 64 bits decide. Rounding
+is 1e-6."""
 
 NOTHING_EXCLUDED, ABOVE_ENDS, WITH_ENDS = 0, 1, 2
 """Whether a bin needs no GSO test, only the foot point's, or the ends of the visible arc as well.
 
-The ends lie on the horizon. Where the mask is higher than the exclusion angle, no satellite in use comes near them.
+The ends lie on the horizon. Where the mask is higher than the exclusion angle, no satellite in use comes
+near them.
 """
 
 R_GSO = GSO_RADIUS_M / WGS84_A_M
@@ -35,15 +37,15 @@ class Tiles:
     Attributes
     ----------
     lanes : (8 or 14, cell + LANES)
-        Rows: 0-2 position from the bin's middle [Earth radii], 3-5 normal, 6 and 7 squared cosines surely and possibly
-        inside the exclusion (9: off), and where ends matter 8-10 and 11-13 directions of the east and west end of the
-        visible arc (straight down where there is none).
+        Rows: 0-2 position from the bin's middle [Earth radii], 3-5 normal, 6 and 7 squared cosines surely
+        and possibly inside the exclusion (9: off), and where ends matter 8-10 and 11-13 directions of the
+        east and west end of the visible arc (straight down where there is none).
     middle_m : (bin, 3)
         Mean position of the bin's cells, ECEF. [m]
     limits : (bin, 12)
         Mean position [Earth radii] and mean normal; distance to the furthest cell [Earth radii]; sine of the
-        elevation at which a point of the arc is above every cell's horizon; cosine and sine of the largest and of
-        the smallest exclusion angle (9 and 0 where that is off).
+        elevation at which a point of the arc is above every cell's horizon; cosine and sine of the largest
+        and of the smallest exclusion angle (9 and 0 where that is off).
     need : (bin,)
         NOTHING_EXCLUDED, ABOVE_ENDS or WITH_ENDS.
     """
@@ -87,7 +89,7 @@ def build_tiles(
     largest = np.maximum.reduceat(exclusion_rad, first)
     smallest = np.minimum.reduceat(exclusion_rad, first)
     has_ends = largest + 3.0 * FOOT_EXCESS_RAD > np.radians(min_elevation_deg)
-    need = np.where(largest == 0.0, NOTHING_EXCLUDED, np.where(has_ends, WITH_ENDS, ABOVE_ENDS)).astype(np.uint8)
+    need = np.where(largest == 0.0, NOTHING_EXCLUDED, np.where(has_ends, WITH_ENDS, ABOVE_ENDS))
     rise = tilt + reach / (R_GSO - 1.0) + 1e-4
     limits = [middle_m / WGS84_A_M, normal, reach, rise, np.cos(largest), np.sin(largest)]
     limits += [np.where(smallest > 0.0, np.cos(smallest), 9.0), np.sin(smallest)]
@@ -100,7 +102,7 @@ def build_tiles(
     lanes = np.zeros((len(rows), exclusion_rad.size + LANES), dtype=np.float32)
     for lane, row in zip(lanes, rows, strict=True):
         lane[: row.size] = row
-    return Tiles(lanes, middle_m, np.column_stack(limits).astype(np.float32), need)
+    return Tiles(lanes, middle_m, np.column_stack(limits).astype(np.float32), need.astype(np.uint8))
 
 
 def _ends(r_ecef_m: NDArray[np.float64], up: NDArray[np.float64]) -> list[NDArray[np.float64]]:
