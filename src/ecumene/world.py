@@ -341,7 +341,7 @@ def _land(
     )
     is_permitted = law.is_permitted[rows.country]
     class_of_row = np.where(is_permitted, law.landing_class[rows.country], -1).astype(np.int32)
-    total, spread = _subscribers(scenario, start, rows, law, codes)
+    total, spread = _subscribers(scenario, start, rows, law, codes, notes)
     busy_bps = spread * scenario.demand.mbps_per_subscriber * 1e6
     land = Land(
         rows=rows,
@@ -436,7 +436,7 @@ def _law(scenario: Scenario, start: datetime, codes: tuple[str, ...], notes: lis
 
 
 def _subscribers(
-    scenario: Scenario, start: datetime, rows: Rows, law: Law, codes: tuple[str, ...]
+    scenario: Scenario, start: datetime, rows: Rows, law: Law, codes: tuple[str, ...], notes: list[str]
 ) -> tuple[float, NDArray[np.float64]]:
     keys = scenario.demand
     total = announced_subscribers(start.date()) if keys.subscribers == "announced" else keys.subscribers
@@ -454,6 +454,12 @@ def _subscribers(
         )
     except RangeError as error:
         raise ScenarioError(scenario.name, [f"demand: {error}"]) from None
+    notes += [
+        f"{left:,.0f} of the subscribers given for {code} found no row: its rows are full, or the service is not sold there."
+        for code, left in spread.left_over_by_country.items()
+    ]
+    if spread.left_over >= 1.0:
+        notes.append(f"{spread.left_over:,.0f} of {total:,.0f} subscribers found no row with room and are left out.")
     return float(total), spread.subscribers_of_row
 
 
@@ -464,6 +470,8 @@ def _ground(scenario: Scenario, land: Land, start: datetime, notes: list[str]) -
         known = countries().code
         listed = read_sites(keys.sites, known, known_by=keys.known_by or start.date(), default_antennas=keys.antennas)
         notes += listed.notes
+        if listed.later:
+            notes.append(f"{len(listed.later)} ground sites of the list are not known to be live by the date and are left out.")
         sites.append(listed)
     gateways = _joined([s.of_kind("gateway") for s in sites])
     pops = _joined([s.of_kind("pop") for s in sites])

@@ -4,12 +4,12 @@ The unit of a plan is one time share of one channel. A satellite has ``user_beam
 a ceiling in bit/s; a cell is served by one satellite at a time (so Nco = 1 holds by construction) with at
 most ``channels x time_shares`` units.
 
-The plan is built greedily: cells keep their satellite while they can; the others are settled largest demand
-first, and among equals fewest satellites first, each on the satellite with the least demand still pressing
-on it per unit left ("dynamic pressure"). Pairs that will still stand in the next slot come first
-(look-ahead), which avoids most forced handovers. The plan states an upper bound from a cut, so that its
-distance from the best possible plan is known; the bound takes every satellite at its best rate and is
-therefore loose by up to the spread of rates over elevation.
+The plan is built greedily: cells keep their satellite while the pair will stand in the next slot too; the
+others are settled largest demand first, and among equals fewest satellites first, each on the satellite with
+the least demand still pressing on it per unit left ("dynamic pressure"). Pairs that will still stand in the
+next slot come first (look-ahead), which avoids most forced handovers. The plan states an upper bound from a
+cut, so that its distance from the best possible plan is known; the bound takes every satellite at its best
+rate and pools the units of the full ones, and is therefore loose.
 
 Left out here: frequency colouring between neighbouring cells, the interference of beams on each other, more
 than one satellite a cell (a key ``nco`` above 1 changes nothing yet), and exact optimisation.
@@ -169,10 +169,12 @@ def assign_beams(
         beams.units_per_satellite, beams.units_per_cell, beams.capacity_bps,
     )  # fmt: skip
     is_full = room <= 0
+    is_open, is_able = _sees_room(
+        candidates_of_bin, clear_of_cell, bin_of_cell, usable_of_bin, class_of_cell, is_full
+    )
     bound_bps = _cut_bound(
-        candidates_of_bin, clear_of_cell, bin_of_cell, usable_of_bin, class_of_cell, wanted_bps, is_full,
-        float(unit_rate_bps.max()), beams.units_per_satellite, beams.units_per_cell, beams.capacity_bps,
-    )  # fmt: skip
+        wanted_bps, is_open, is_able & ~is_open, int(is_full.sum()), float(unit_rate_bps.max()), beams
+    )
     return Plan(
         sat_of_cell=sat_of_cell,
         units_of_cell=units_of_cell,
@@ -182,7 +184,7 @@ def assign_beams(
         n_handovers=int(counts[1]),
         n_forced=int(counts[2]),
         served_bps=float(planned_bps.sum()),
-        upper_bound_bps=float(bound_bps),
+        upper_bound_bps=bound_bps,
     )
 
 
@@ -262,6 +264,15 @@ def _unit_rate(c, s, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps):  # type: ign
     height = dx * up_of_cell[c, 0] + dy * up_of_cell[c, 1] + dz * up_of_cell[c, 2]
     sine = height / np.sqrt(dx * dx + dy * dy + dz * dz)
     return unit_rate_bps[bin_of_sine(sine, len(unit_rate_bps))]
+
+
+@njit(cache=True, nogil=True)
+def _lasts(next_clear_of_cell, next_index, c, b, j):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return whether cell c still sees candidate j of its bin in the next slot."""
+    i = next_index[b, j]
+    if i < 0:
+        return False
+    return (next_clear_of_cell[c, i >> 6] >> np.uint64(i & 63)) & np.uint64(1) == np.uint64(1)
 
 
 @njit(cache=True, nogil=True)
@@ -354,6 +365,8 @@ def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR09
                 can_keep[c] = (word >> np.uint64(j & 63)) & np.uint64(1) == np.uint64(1)
             if not can_keep[c]:
                 n_forced += 1
+            elif not _lasts(next_clear_of_cell, next_index, c, b, j):
+                can_keep[c] = False  # it breaks in the next slot: look for one that lasts while there is time
 
     # Keep.
     n_kept = 0
@@ -378,7 +391,7 @@ def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR09
     n_handovers = 0
     for c in waiting:
         b, k, push = bin_of_cell[c], class_of_cell[c], units_wanted[c] / degree[c]
-        best, best_lasts, best_load = -1, False, np.inf
+        best, best_rank, best_load = -1, -1, np.inf
         for w in range(n_words):
             word = clear_of_cell[c, w] & usable_of_bin[b, k, w]
             while word != np.uint64(0):
@@ -388,47 +401,58 @@ def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR09
                 pressure[s] -= push
                 if room[s] <= 0:
                     continue
-                i = next_index[b, j]
-                lasts = False
-                if i >= 0:
-                    lasts = (next_clear_of_cell[c, i >> 6] >> np.uint64(i & 63)) & np.uint64(1) == np.uint64(1)
+                rank = 2 if _lasts(next_clear_of_cell, next_index, c, b, j) else 1 if s == before[c] else 0
                 load = pressure[s] / room[s]
-                if (lasts and not best_lasts) or (lasts == best_lasts and load < best_load):
-                    best, best_lasts, best_load = s, lasts, load
+                if rank > best_rank or (rank == best_rank and load < best_load):
+                    best, best_rank, best_load = s, rank, load
         if best < 0:
             continue
         rate = _unit_rate(c, best, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps[rate_class_of_cell[c]])
         if rate > 0.0:
             _claim(c, best, wanted_bps[c], rate, room, left_bps, units_per_cell, units_of_cell, planned_bps, sat_of_cell)
-            n_handovers += before[c] >= 0
+            n_handovers += before[c] >= 0 and before[c] != best
+            n_kept += before[c] == best
     return sat_of_cell, units_of_cell, planned_bps, room, (n_kept, n_handovers, n_forced)
 
 
-@njit(cache=True, nogil=True)
-def _cut_bound(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    candidates_of_bin, clear_of_cell, bin_of_cell, usable_of_bin, class_of_cell, wanted_bps, is_full,  # noqa: ANN001
-    best_rate, units_per_satellite, units_per_cell, capacity_bps,  # noqa: ANN001
-):  # fmt: skip
+def _cut_bound(
+    wanted_bps: NDArray[np.float64],
+    is_open: NDArray[np.bool_],
+    is_closed: NDArray[np.bool_],
+    n_full: int,
+    best_rate_bps: float,
+    beams: Beams,
+) -> float:
     """Return a bound from the cut {full satellites} | {cells that see another one}.
 
-    Whatever the plan, full satellites carry at most their own budget, and every other bit/s goes to a cell
-    that sees a satellite outside the set. It holds for any set, hence also for this one.
+    Whatever the plan, a cell outside the cut takes at most its demand, and all other cells together take at
+    most the units of the full satellites. A cell's units bring the best rate each, but its last one only
+    what is left of its demand; the bound takes the most valuable units there are. It holds for any set of
+    satellites, hence also for this one.
     """
-    bound = min(units_per_satellite * best_rate, capacity_bps) * is_full.sum()
-    for c in range(len(bin_of_cell)):
+    most_bps = np.minimum(wanted_bps, beams.units_per_cell * best_rate_bps)
+    open_bps = float(most_bps[is_open].sum())
+    whole, rest_bps = np.divmod(most_bps[is_closed], best_rate_bps)
+    n_units, n_whole = n_full * beams.units_per_satellite, int(whole.sum())
+    n_rests = min(max(n_units - n_whole, 0), len(rest_bps))
+    rests_bps = np.partition(rest_bps, len(rest_bps) - n_rests)[len(rest_bps) - n_rests :] if n_rests else np.zeros(1)
+    closed_bps = min(n_whole, n_units) * best_rate_bps + float(rests_bps.sum())
+    return open_bps + min(closed_bps, n_full * beams.capacity_bps)
+
+
+@njit(cache=True, nogil=True)
+def _sees_room(candidates_of_bin, clear_of_cell, bin_of_cell, usable_of_bin, class_of_cell, is_full):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return which cells could use a satellite with room, and which could use one at all."""
+    n_cells = len(bin_of_cell)
+    is_open, is_able = np.zeros(n_cells, np.bool_), np.zeros(n_cells, np.bool_)
+    for c in range(n_cells):
         b, k = bin_of_cell[c], class_of_cell[c]
-        if k < 0 or wanted_bps[c] <= 0.0:
+        if k < 0:
             continue
-        is_open = False
         for w in range(clear_of_cell.shape[1]):
             word = clear_of_cell[c, w] & usable_of_bin[b, k, w]
-            while word != np.uint64(0):
-                if not is_full[candidates_of_bin[b, 64 * w + _lowest_bit(word)]]:
-                    is_open = True
-                    break
+            while word != np.uint64(0) and not is_open[c]:
+                is_able[c] = True
+                is_open[c] = not is_full[candidates_of_bin[b, 64 * w + _lowest_bit(word)]]
                 word &= word - np.uint64(1)
-            if is_open:
-                break
-        if is_open:
-            bound += min(wanted_bps[c], units_per_cell * best_rate)
-    return min(bound, wanted_bps.sum())
+    return is_open, is_able
