@@ -38,7 +38,7 @@ def test_propagation_one_satellite_at_a_time():
 
 
 def test_sidereal_time_as_the_almanac_wrote_it():
-    # Seconds of sidereal time at 0h UT1, then 1.0027379 revolutions a day: the explicit two-step form of 1982.
+    # Seconds of sidereal time at 0h UT1, then 1.0027379 revolutions a day: the two-step form of 1982.
     for jd in (2_451_544.5, 2_461_123.5, 2_445_000.5):
         T = (jd - 2_451_545.0) / 36_525.0
         at_midnight_s = 24_110.54841 + 8_640_184.812866 * T + 0.093104 * T**2 - 6.2e-6 * T**3

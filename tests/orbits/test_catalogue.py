@@ -91,9 +91,7 @@ def as_xml(rows, root="ndm"):
         + "</tleParameters></data></segment></body></omm>"
         for row in rows
     )
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + (
-        f"<{root}>{messages}</{root}>" if root else messages
-    )
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + (f"<{root}>{messages}</{root}>" if root else messages)
 
 
 def tle_lines(row):
@@ -307,7 +305,7 @@ def test_files_that_are_no_catalogue_say_what_is_wrong(read, content, message):
 
 
 def test_missing_files_and_folders_are_told_apart(tmp_path):
-    with pytest.raises(CatalogueError, match="nothing.csv: no such file: must be OMM"):
+    with pytest.raises(CatalogueError, match=r"nothing\.csv: no such file: must be OMM"):
         read_catalogue(tmp_path / "nothing.csv")
     with pytest.raises(CatalogueError, match="is a folder: must be a file"):
         read_catalogue(str(tmp_path))

@@ -22,12 +22,12 @@ DATA = Path(__file__).parents[2].parent / "shared" / "data"
 def satrec(altitude_km, *, inclination_deg=53.0, node_deg=0.0, trend_km_day=0.0, revs=0, **change):
     n = mean_motion_rad_min(altitude_km, inclination_deg)
     half_ndot = -0.5 * 1.5 * n * trend_km_day / (altitude_km + 6_378.0) / 1_440.0
-    values = {"bstar": 1e-5, "ecco": 1e-4, "n": n, "days": EPOCH_DAYS, "m": 0.0} | change
+    values = {"bstar": 1e-5, "ecco": 1e-4, "n": n, "days": EPOCH_DAYS} | change
     made = Satrec()
     made.revnum = revs
     made.sgp4init(
         WGS72, "i", 5, values["days"], values["bstar"], half_ndot, 0.0, values["ecco"],
-        0.0, np.radians(inclination_deg), values["m"], values["n"], np.radians(node_deg),
+        0.0, np.radians(inclination_deg), 0.0, values["n"], np.radians(node_deg),
     )  # fmt: skip
     return made
 
@@ -67,6 +67,8 @@ def test_a_lone_satellite_is_told_by_its_trend(trend_km_day, word):
 def test_a_young_sinking_launch_is_on_its_way_up():
     sinking = [satrec(325 + 0.01 * i, trend_km_day=-1.2, revs=260) for i in range(8)]
     assert words(sinking) == ["raising"] * 8
+    steady = [satrec(325, revs=260, trend_km_day=0.2), satrec(480, revs=260, trend_km_day=-0.02)]
+    assert words(steady) == ["raising", "operational"]
     old = [satrec(325 + 0.01 * i, trend_km_day=-1.2, revs=26_000) for i in range(8)]
     assert words(old) == ["lowering"] * 8
 
@@ -86,11 +88,13 @@ def test_a_sinking_band_is_a_station_where_it_fills_many_planes_and_parking_wher
 
 
 def test_stale_decayed_and_refused_come_first():
-    bad = satrec(550, ecco=0.99, n=2.0 * np.pi / 720.0, m=5.16)
+    bad = satrec(550, ecco=0.99, n=2.0 * np.pi / 720.0)
     assert words([satrec(550, days=EPOCH_DAYS - 8), satrec(140), bad]) == ["stale", "decayed", "refused"]
+    assert words([satrec(-50)]) == ["decayed"]
     assert words([satrec(550, days=EPOCH_DAYS + 8)]) == ["stale"]
     assert words([satrec(550, days=EPOCH_DAYS - 8)], max_age_days=9.0) == ["operational"]
     assert words([satrec(200, bstar=0.01)], at=AT + timedelta(days=30), max_age_days=60.0) == ["decayed"]
+    assert words([satrec(200, bstar=0.01)], at=AT + timedelta(days=30), max_age_days=7.0) == ["stale"]
 
 
 def test_nonsense_ages_are_refused():

@@ -3,8 +3,8 @@
 - python-sgp4 (B. Rhodes; Vallado's C++), called satellite by satellite: a millimetre, for rounding.
 - Astropy's TEME -> ITRS with the IERS A table of astropy-iers-data (erfa gmst82, pom00): a centimetre for low
   satellites where UT1 and the pole are from the table; our own chain has the same terms.
-- Skyfield's EarthSatellite with its built-in tables, without polar motion: 60 metres, up to 2026-03. Later its
-  built-in prediction of UT1 runs away from the IERS's (92 m in November 2026), which is not ours to follow.
+- Skyfield's EarthSatellite with its built-in tables, without polar motion: 60 metres, up to 2026-03. Later
+  its built-in prediction of UT1 runs away from the IERS's (92 m in November 2026), not ours to follow.
 """
 
 from __future__ import annotations

@@ -214,7 +214,7 @@ def _newest(
     if not superseded:
         return keep, ()
     sets = "1 element set was" if superseded == 1 else f"{superseded:,} element sets were"
-    return keep, (f"{sets} superseded by a newer one of the same catalogue number",)
+    return keep, (f"{sets} superseded by one as new or newer of the same catalogue number",)
 
 
 def _of_omm(record: Record, missing: dict[str, int]) -> tuple[str, int, Any]:
@@ -229,7 +229,7 @@ def _of_omm(record: Record, missing: dict[str, int]) -> tuple[str, int, Any]:
     epoch_days = _epoch_days(fields)
     value = {key: _number(fields, key, missing) for key in (*RANGES, "ECCENTRICITY", "REV_AT_EPOCH")}
     if str(fields.get("EPHEMERIS_TYPE") or 0).strip() == "4":
-        raise FormatError("EPHEMERIS_TYPE = 4 (SGP4-XP): must be 0 or 2; ask the source for SGP4 elements")
+        raise FormatError("EPHEMERIS_TYPE = 4 (SGP4-XP): must be 0; ask the source for SGP4 elements")
     satrec = Satrec()
     satrec.revnum = int(value["REV_AT_EPOCH"]) % 100_000
     designator = re.fullmatch(
@@ -326,7 +326,7 @@ def _of_tle(record: Record) -> tuple[str, int, Any]:
     _tle_exponent("MEAN_MOTION_DDOT", first[44:52])
     _tle_exponent("BSTAR", first[53:61])
     if first[62] == "4":
-        raise FormatError("EPHEMERIS_TYPE = 4 (SGP4-XP): must be 0 or 2; ask the source for SGP4 elements")
+        raise FormatError("EPHEMERIS_TYPE = 4 (SGP4-XP): must be 0; ask the source for SGP4 elements")
     columns = {"INCLINATION": (8, 16), "RA_OF_ASC_NODE": (17, 25), "ARG_OF_PERICENTER": (34, 42),
                "MEAN_ANOMALY": (43, 51), "MEAN_MOTION": (52, 63)}  # fmt: skip
     for key, (start, end) in columns.items():

@@ -121,7 +121,7 @@ def propagate(fleet: Fleet, t_s: float) -> Ephemeris:
     Notes
     -----
     The library's C++ SGP4 (improved mode, WGS72, deep space included). SGP4 itself errs by kilometres a
-    day; the rotation to the Earth adds less than a metre in a run of a week (frames.py). Each slot is
+    day; the rotation to the Earth adds less than 2.5 m in a run of a week (frames.py). Each slot is
     computed from the elements, so no error builds up from slot to slot.
 
     References

@@ -129,7 +129,10 @@ def _read_csv(text: str) -> list[Record]:
     heading = [name.strip().upper() for name in next(csv.reader([heading_line], delimiter=delimiter))]
     records = []
     for number, line in kept[1:]:
-        values = next(csv.reader(io.StringIO(line), delimiter=delimiter))
+        try:
+            values = next(csv.reader(io.StringIO(line), delimiter=delimiter))
+        except csv.Error as error:
+            raise FormatError(f"line {number}: not CSV: {error}") from error
         if len(values) != len(heading):
             raise FormatError(
                 f"line {number}: {len(values)} values: must be {len(heading)}, as many as the heading names"

@@ -70,7 +70,7 @@ SPARE_KM = 10.0
 """Quiet satellites this close to a station of their inclination are in service: spares, phasing. [km]"""
 
 SPARE_KM_DAY = 0.05
-"""What quiet means for them. [km/day]"""
+"""What quiet means for them, and for the young outside every band. [km/day]"""
 
 YOUNG_DAYS = 120.0
 """Younger satellites that are not in service yet are being raised, whatever today's trend. [day]"""
@@ -132,10 +132,12 @@ def statuses(elements: Elements, at: datetime, max_age_days: float) -> NDArray[n
     -----
     The first that holds:
 
-    - *refused*: SGP4 cannot initialise the elements;
-    - *decayed*: perigee below 150 km at epoch, or SGP4 finds the satellite below the ground at the date;
+    - *refused*: SGP4 cannot initialise the elements, or the orbit cuts through the Earth (perigee below
+      ground, mean altitude not: no satellite decays that way, so the elements are wrong);
+    - *decayed*: perigee below 150 km at epoch;
     - *stale*: the epoch is more than `max_age_days` from the date;
-    - *refused*: SGP4 gives no position at the date;
+    - *decayed*: by the date SGP4's drag has brought it down;
+    - *refused*: SGP4 gives no position at the date for another reason;
     - *operational*: held at a station (see the module's text and constants), or quiet where no band is;
     - *raising*: climbing, or not yet in service and launched less than 120 days ago;
     - *lowering*: the rest.
@@ -149,12 +151,14 @@ def statuses(elements: Elements, at: datetime, max_age_days: float) -> NDArray[n
         raise RangeError(f"max_age_days = {max_age_days:g}: must be above 0")
     if len(elements) == 0:
         return np.zeros(0, dtype=np.int8)
-    refused, fallen, lost = _sgp4_verdicts(elements, at)
+    refused, underground, fallen, lost = _sgp4_verdicts(elements, at)
     orbits = orbits_of(elements)
+    refused |= (orbits.perigee_km < 0.0) & (orbits.altitude_km > DECAYED_PERIGEE_KM)
     is_stale = np.abs(unix_seconds(at) - elements.epoch_s) > max_age_days * SECONDS_PER_DAY
-    is_down = fallen | (orbits.perigee_km < DECAYED_PERIGEE_KM)
+    is_down = underground | (orbits.perigee_km < DECAYED_PERIGEE_KM)
     status = _movement(orbits, ~(refused | is_down), at.year + at.timetuple().tm_yday / 366.0)
     status[lost] = REFUSED
+    status[fallen] = DECAYED
     status[is_stale] = STALE
     status[is_down] = DECAYED
     status[refused] = REFUSED
@@ -201,8 +205,8 @@ def _launch_year(designator: str) -> float:
 
 def _sgp4_verdicts(
     elements: Elements, at: datetime
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return who is refused at the epoch, who is below ground, and who has no position at the date."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return who is refused or underground at the epoch, and who has fallen or is lost at the date."""
     from sgp4.api import SatrecArray
 
     jd, fraction = julian_date(at)
@@ -210,10 +214,12 @@ def _sgp4_verdicts(
     code, r_km, _ = SatrecArray(elements.satrecs).sgp4(np.array([jd]), np.array([fraction]))
     now = code[:, 0]
     is_lost = (now != 0) | ~np.isfinite(r_km[:, 0, :]).all(axis=1)
+    # Strong drag ends in "mean eccentricity" (1) as often as in "decayed" (6).
+    has_drag = np.array([s.bstar for s in elements.satrecs]) > 0.0
+    is_fallen = is_lost & ((now == 6) | (has_drag & (elements.epoch_s < unix_seconds(at))))
     below = (5, 6)
-    refused = (at_epoch != 0) & ~np.isin(at_epoch, below)
-    is_below = np.isin(at_epoch, below) | (now == 6)
-    return refused, is_below, is_lost
+    is_underground = np.isin(at_epoch, below)
+    return (at_epoch != 0) & ~is_underground, is_underground, is_fallen, is_lost
 
 
 def _movement(orbits: Orbits, is_flying: NDArray[np.bool_], at_year: float) -> NDArray[np.int8]:
@@ -226,9 +232,10 @@ def _movement(orbits: Orbits, is_flying: NDArray[np.bool_], at_year: float) -> N
         in_band[group] = band >= 0
         at_station[group] = np.where(band >= 0, is_station[band], False)
     trend = orbits.trend_km_day
-    held_alone = np.abs(trend) <= _quiet_limit(orbits, is_flying, at_station)
+    is_young = _is_young(orbits, at_year)
+    held_alone = np.abs(trend) <= _quiet_limit(orbits, is_flying, at_station, is_young)
     is_held = np.where(in_band, at_station & (np.abs(trend) <= LEAVING_KM_DAY), held_alone)
-    is_rising = (trend > 0.0) | _is_young(orbits, at_year)
+    is_rising = (trend > 0.0) | is_young
     moving = np.where(is_rising, RAISING, LOWERING)
     return np.where(is_held | ~is_flying, OPERATIONAL, moving).astype(np.int8)
 
@@ -241,12 +248,12 @@ def _groups(orbits: Orbits, flying: NDArray[np.int64]) -> list[NDArray[np.int64]
 
 
 def _quiet_limit(
-    orbits: Orbits, is_flying: NDArray[np.bool_], at_station: NDArray[np.bool_]
+    orbits: Orbits, is_flying: NDArray[np.bool_], at_station: NDArray[np.bool_], is_young: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return how quiet a satellite outside every band must be to count as in service, in km/day."""
     held = np.count_nonzero(at_station)
     if held < max(BANDS_RULE_COUNT, BANDS_RULE_SHARE * np.count_nonzero(is_flying)):
-        return np.full(is_flying.size, QUIET_KM_DAY)
+        return np.where(is_young, SPARE_KM_DAY, QUIET_KM_DAY)
     limit = np.full(is_flying.size, -1.0)
     for group in _groups(orbits, np.flatnonzero(is_flying)):
         stations = np.sort(orbits.altitude_km[group[at_station[group]]])
