@@ -16,7 +16,7 @@ CAUSE_COLOURS = {
     "jammed": "#000000",
     "fault": "#7a2f00",
 }
-"""Colour of each cause: service blue, law grey, sky yellow to orange, ground red and rose, want of beams green.
+"""Colour of each cause: service blue, law grey, sky yellow to orange, ground red and rose, beams green.
 
 The hues are those of Okabe and Ito, "Color Universal Design" (2008), made for red-green colour blindness.
 """
@@ -26,4 +26,4 @@ LAND = "#dcdad4"
 COAST = "#26323a"
 
 SCALE_NAME = "viridis"
-"""Colour scale of quantities: even in lightness, kept by red-green colour-blind eyes, never the grey of "not served"."""
+"""Colour scale of quantities: red-green colour-blind eyes keep its order, and it is never the law's grey."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _A = (1.340264, -0.081106, 0.000893, 0.003796)
 _M = np.sqrt(3.0) / 2.0

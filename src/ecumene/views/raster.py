@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ecumene.constants import MEAN_EARTH_RADIUS_M
 from ecumene.views.projection import equal_earth, geodetic_of_equal_earth
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 X_MAX = float(equal_earth(np.zeros(1), np.array([180.0]))[0][0])
 """Half the width of the world map. [Earth radii]"""
@@ -74,8 +77,8 @@ def rasterise(
     -----
     H3 cells are nearly the Voronoi cells of their centres, so the nearest centre stands for "inside". Each
     row starts on the pixel under its centre; then pixels ask their neighbours for a nearer row until nothing
-    changes, which also follows the stretch of the map near the poles. At the date line a cell shows on the side
-    of its centre.
+    changes, which also follows the stretch of the map near the poles. At the date line a cell shows on the
+    side of its centre.
     """
     edges = equal_earth(np.array([south_deg, north_deg]), np.zeros(2))[1]
     y_min, y_max = float(edges[0]), float(edges[1])
@@ -106,15 +109,19 @@ def reach_of_cells(cell: NDArray[np.uint64]) -> NDArray[np.float64]:
 
 
 def _directions(width: int, height: int, y_max: float) -> NDArray[np.float32]:
-    """Return the direction of the middle of every pixel, (pixel, 3), counted from the upper left; NaN off the map."""
+    """Return the direction of the middle of every pixel, (pixel, 3), from the upper left; NaN off the map."""
     size = 2.0 * X_MAX / width
     x = (np.arange(width) + 0.5) * size - X_MAX
-    y = y_max - (np.arange(height) + 0.5) * size
+    y = (y_max - (np.arange(height) + 0.5) * size).astype(np.float64)
     # Latitude and the length of a degree depend on the line alone: one point a line gives both.
     lat_deg, lon_at_one_deg = geodetic_of_equal_earth(np.full(height, 1.0), y)
     lon_deg = lon_at_one_deg[:, None] * x
     lon_deg[np.abs(lon_deg) > 180.0] = np.nan
-    return unit_vectors(np.broadcast_to(lat_deg[:, None], lon_deg.shape), lon_deg).reshape(-1, 3).astype(np.float32)
+    return (
+        unit_vectors(np.broadcast_to(lat_deg[:, None], lon_deg.shape), lon_deg)
+        .reshape(-1, 3)
+        .astype(np.float32)
+    )
 
 
 def _seed(
@@ -123,7 +130,7 @@ def _seed(
     toward_row: NDArray[np.float32],
     share: NDArray[np.float32],
 ) -> NDArray[np.int32]:
-    """Return for each pixel the row whose centre lies on it: the nearest to its middle, of equals the largest."""
+    """Return for each pixel the row whose centre lies on it: the nearest to its middle, then the largest."""
     distance = _chords(toward[pixel_of_row], toward_row)
     order = np.lexsort((share, -np.minimum(distance, 4.0)))
     row_of_pixel = np.full(len(toward), -1, dtype=np.int32)
@@ -159,7 +166,7 @@ def _grow(
 def _neighbours(
     pixel: NDArray[np.int64], width: int, n_pixels: int, step: tuple[int, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the neighbours of pixels in one direction that are on the image, and whose neighbours they are."""
+    """Return the neighbours of pixels in one direction, on the image, and whose neighbours they are."""
     column = pixel % width + step[1]
     neighbour = pixel + step[0] * width + step[1]
     is_inside = (column >= 0) & (column < width) & (neighbour >= 0) & (neighbour < n_pixels)
@@ -170,4 +177,4 @@ def _chords(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float3
     """Return the distance between pairs of directions; infinite off the map."""
     difference = a - b
     chord = np.sqrt(np.einsum("ij,ij->i", difference, difference))
-    return np.nan_to_num(chord, nan=np.inf)
+    return np.asarray(np.nan_to_num(chord, nan=np.inf), dtype=np.float32)

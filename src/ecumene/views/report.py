@@ -7,12 +7,10 @@ import csv
 import io
 import json
 import platform
-from collections.abc import Iterator, Mapping
 from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ecumene.results.schema import CAUSE_WORDS, Table
 from ecumene.views.palette import CAUSE_COLOURS
@@ -28,6 +26,10 @@ from ecumene.views.worldmap import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
     from ecumene.results.outcome import Results
     from ecumene.views.worldmap import Canvas
 
@@ -39,13 +41,13 @@ LIBRARIES = ("numpy", "numba", "sgp4", "h3", "duckdb", "matplotlib")
 
 DATA_CREDITS = (
     "Coasts, borders, cells and countries are made with Natural Earth (public domain).",
-    "Towns and populated places: GeoNames, CC BY 4.0 (creativecommons.org/licenses/by/4.0), changed: joined to cells.",
+    "Towns: GeoNames, CC BY 4.0 (creativecommons.org/licenses/by/4.0), changed: joined to cells.",
     "National population: World Bank, CC BY 4.0, changed: shared over cells.",
 )
 """Whose data the run stands on; the licences ask for these lines."""
 
 LIMITS = (
-    "Could be served and served are two questions: the first asks for one terminal alone, the second for everyone.",
+    "Could be served and served are two questions: one terminal alone, and everyone's demand.",
     "The plan stands still for a slot; geometry is taken at its beginning.",
     "Round trips end at the PoP. What comes after it, and a user's own Wi-Fi, is not in them.",
     "Where people live inside a country is estimated from towns and land; single cells can be far off.",
@@ -99,10 +101,16 @@ def _facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "People under a licence", share_text(people["licensed"])
     yield "People who could be served", share_text(people["available"])
     yield "People served", share_text(people["served"])
-    yield "Cells that could be served, are served", f"{share_text(cells['available'])}, {share_text(cells['served'])}"
+    yield (
+        "Cells that could be served, are served",
+        f"{share_text(cells['available'])}, {share_text(cells['served'])}",
+    )
     yield "Mbit/s of a subscriber in the busy hour (p5, median, p95)", _percentiles(mbps)
     yield "Round trip to the PoP in ms (p5, median, p95)", _percentiles(rtt)
-    yield "Traffic asked for, planned", f"{number_text(traffic['demand'])}, {quantity_text(traffic['planned'], 'Gbit/s')}"
+    yield (
+        "Traffic asked for, planned",
+        f"{number_text(traffic['demand'])}, {quantity_text(traffic['planned'], 'Gbit/s')}",
+    )
     yield "Traffic carried", quantity_text(traffic["carried"], "Gbit/s")
     yield "No plan could carry more than", quantity_text(traffic.get("upper_bound"), "Gbit/s")
     yield "Subscribers assumed", f"{people_text(subscribers['total'])} ({subscribers['source']})"
@@ -147,7 +155,14 @@ def _seen(canvas: Canvas) -> str:
 
 def _map(png: bytes, title: str, caption: str, alt: str) -> dict[str, Any]:
     width, height = (int.from_bytes(png[k : k + 4], "big") for k in (16, 20))  # IHDR
-    return {"base64": _base64(png), "title": title, "caption": caption, "alt": alt, "width": width, "height": height}
+    return {
+        "base64": _base64(png),
+        "title": title,
+        "caption": caption,
+        "alt": alt,
+        "width": width,
+        "height": height,
+    }
 
 
 def _busiest_first(gateways: Table) -> Table:
@@ -165,7 +180,10 @@ def place_lines(places: Table) -> list[dict[str, Any]]:
     """
     names = places["place"].astype(str)
     first = np.unique(names, return_index=True)[1]
-    return [_place_line(str(names[k]), {c: v[names == names[k]] for c, v in places.items()}) for k in np.sort(first)]
+    return [
+        _place_line(str(names[k]), {c: v[names == names[k]] for c, v in places.items()})
+        for k in np.sort(first)
+    ]
 
 
 def _place_line(name: str, slots: Table) -> dict[str, Any]:
@@ -210,7 +228,9 @@ def _csv(table: Table) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table)
     for line in _lines(table):
-        writer.writerow("" if isinstance(value, float) and np.isnan(value) else value for value in line.values())
+        writer.writerow(
+            "" if isinstance(value, float) and np.isnan(value) else value for value in line.values()
+        )
     return text.getvalue().encode()
 
 

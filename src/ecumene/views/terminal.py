@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecumene.results.schema import CAUSE_WORDS
 from ecumene.views.wording import (
@@ -17,14 +17,16 @@ from ecumene.views.wording import (
     utc_text,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 MIN_WIDTH = 60
 N_GATEWAYS = 5
 N_COUNTRIES = 6
 
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|km|deg|[MG]bit/s|million|billion|[NSEW])\b|%)")
 _LABEL = 26
 """Width of the column that says what a line is about."""
-
-_NOT_SERVED_LAST = ("partly", "served")
 
 
 def summary_text(
@@ -60,20 +62,22 @@ def summary_text(
 def _title(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
     satellites = summary["satellites"]
     facts = [
-        f"{summary['slots']:,} slots of {number_text(summary['slot_s'])} s from {utc_text(summary['start_utc'])}",
+        f"{summary['slots']:,} x {number_text(summary['slot_s'])} s from {utc_text(summary['start_utc'])}",
         f"{satellites['scheduled']:,} of {satellites['listed']:,} satellites",
-        f"{summary['gateways']:,} gateways",
+        f"{summary['gateways']:,} {'gateway' if summary['gateways'] == 1 else 'gateways'}",
         f"{summary['cells']:,} cells",
         f"{people_text(summary['people'])} people",
         f"seed {summary['seed']}",
     ]
-    title = textwrap.wrap(summary["title"] or summary["scenario"], width) or [summary["scenario"]]
-    return [*map(heading, title), *textwrap.wrap("; ".join(facts), width)]
+    title = _wrap(summary["title"] or summary["scenario"], width)
+    return [*map(heading, title), *_wrap("; ".join(facts), width)]
 
 
 def _promise(summary: Mapping[str, Any], heading: Callable[[str], str]) -> list[str]:
     """Return the headline: for each class how many could be served, are served, and how fast."""
-    lines = [heading(f"{'The promise':<12}{'people':>14}{'could be served':>24}{'are served':>24}{'Mbit/s':>9}")]
+    lines = [
+        heading(f"{'The promise':<12}{'people':>14}{'could be served':>24}{'are served':>24}{'Mbit/s':>9}")
+    ]
     for entry in summary["promise"]:
         people = entry["people"]
         lines.append(
@@ -94,12 +98,9 @@ def _of(part: float, whole: float) -> str:
 def _planet(summary: Mapping[str, Any], width: int) -> list[str]:
     people, cells = summary["people_share"], summary["cells_share"]
     mbps, rtt, traffic = summary["mbps"], summary["rtt_ms"], summary["traffic_gbps"]
+    told = {name: share_text(people[name]) for name in ("licensed", "available", "served")}
     lines = [
-        (
-            "People",
-            f"licensed {share_text(people['licensed'])}, could be served {share_text(people['available'])}, "
-            f"served {share_text(people['served'])}",
-        ),
+        ("People", "licensed {licensed}, could be served {available}, served {served}".format_map(told)),
         ("Cells", f"could be served {share_text(cells['available'])}, served {share_text(cells['served'])}"),
         ("Not served (people)", causes_text(summary["causes"])),
         ("Mbit/s a subscriber", _spread(mbps, "Mbit/s")),
@@ -113,9 +114,15 @@ def _planet(summary: Mapping[str, Any], width: int) -> list[str]:
 
 def causes_text(causes: list[dict[str, Any]]) -> str:
     """Return the shares of people not served, or not in full, by cause."""
-    told = [c for c in causes if c["cause"] not in _NOT_SERVED_LAST]
-    told += [c for c in causes if c["cause"] == "partly"]
-    return ", ".join(f"{c['words']} {share_text(c['people_share'])}" for c in told) or "nobody is left out"
+    told = ", ".join(
+        f"{c['words']} {share_text(c['people_share'])}"
+        for c in causes
+        if c["cause"] not in {"partly", "served"}
+    )
+    partly = "".join(
+        f"; {c['words']} {share_text(c['people_share'])}" for c in causes if c["cause"] == "partly"
+    )
+    return (told or "nobody") + partly
 
 
 def _spread(percentiles: Mapping[str, float | None], unit: str) -> str:
@@ -128,7 +135,9 @@ def _spread(percentiles: Mapping[str, float | None], unit: str) -> str:
 
 
 def _traffic(traffic: Mapping[str, float]) -> str:
-    text = f"{quantity_text(traffic['carried'], 'Gbit/s')} carried of {number_text(traffic['demand'])} asked for"
+    text = (
+        f"{quantity_text(traffic['carried'], 'Gbit/s')} carried of {number_text(traffic['demand'])} asked for"
+    )
     bound = traffic.get("upper_bound")
     return text if bound is None else f"{text}; no plan could carry more than {number_text(bound)}"
 
@@ -152,9 +161,14 @@ def _countries(countries: list[dict[str, Any]]) -> str:
 
 
 def _folded(label: str, text: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        text, width, initial_indent=f"{label:<{_LABEL - 2}}  ", subsequent_indent=" " * _LABEL
-    )
+    return _wrap(text, width, f"{label:<{_LABEL - 2}}  ", " " * _LABEL)
+
+
+def _wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """Fold a text at blanks, but never between a number and its unit."""
+    held = _BEFORE_UNIT.sub("\u00a0", text)
+    lines = textwrap.wrap(held, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def _isolated(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
@@ -164,9 +178,7 @@ def _isolated(summary: Mapping[str, Any], width: int, heading: Callable[[str], s
         return []
     lines = [heading("Worst isolated inhabited places, with the cheapest remedy")]
     for number, place in enumerate(places, start=1):
-        lines += textwrap.wrap(
-            f"{number:>2}. {isolated_text(place)}", width, subsequent_indent="    ", initial_indent=" "
-        )
+        lines += _wrap(f"{number:>2}. {isolated_text(place)}", width, "  ", "      ")
     return lines
 
 
@@ -181,11 +193,7 @@ def isolated_text(place: Mapping[str, Any]) -> str:
 
 
 def _notes(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
-    notes = [
-        line
-        for note in summary["notes"]
-        for line in textwrap.wrap(note, width, initial_indent="  ", subsequent_indent="  ")
-    ]
+    notes = [line for note in summary["notes"] for line in _wrap(note, width, "  ", "  ")]
     seconds = summary.get("seconds", {})
     took = f"Computed in {duration_text(seconds['build'] + seconds['slots'])}" if seconds else ""
     if took and seconds.get("per_slot_median"):

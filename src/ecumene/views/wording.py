@@ -40,17 +40,12 @@ def share_text(share: float | None) -> str:
     if share is None or math.isnan(share):
         return UNKNOWN
     percent = 100.0 * share
-    if percent <= 0.0:
-        return "0 %"
-    if percent >= 100.0 - 1e-9:
-        return "100 %"
-    if percent < 0.1:
+    if 0.0 < percent < 0.1:
         return "under 0.1 %"
-    if percent > 99.9:
+    if 99.9 < percent < 100.0 - 1e-9:
         return "over 99.9 %"
-    if percent < 9.95 or percent >= 99.5:
-        return f"{percent:.1f} %"
-    return f"{percent:.0f} %"
+    is_fine = 0.1 <= percent < 9.95 or 99.5 <= percent <= 99.9
+    return f"{percent:.1f} %" if is_fine else f"{percent:.0f} %"
 
 
 def quantity_text(value: float | None, unit: str) -> str:
@@ -89,7 +84,9 @@ def point_text(lat_deg: float, lon_deg: float) -> str:
     '37.1 S 12.3 W'
     """
     lon_deg = (lon_deg + 180.0) % 360.0 - 180.0
-    return f"{abs(lat_deg):.1f} {'S' if lat_deg < 0 else 'N'} {abs(lon_deg):.1f} {'W' if lon_deg < 0 else 'E'}"
+    return (
+        f"{abs(lat_deg):.1f} {'S' if lat_deg < 0 else 'N'} {abs(lon_deg):.1f} {'W' if lon_deg < 0 else 'E'}"
+    )
 
 
 def duration_text(seconds: float | None) -> str:

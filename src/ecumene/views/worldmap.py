@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ecumene.results.schema import CAUSE_WORDS, Table
 from ecumene.views.palette import CAUSE_COLOURS, COAST, LAND, OCEAN, SCALE_NAME
@@ -17,8 +15,11 @@ from ecumene.views.raster import X_MAX, Raster, rasterise
 from ecumene.views.wording import number_text, share_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 LEGEND_ORDER = (
     "served",
@@ -76,7 +77,9 @@ QUANTITIES = {
         bounds=(0.0, 1.0),
         none_label="never",
     ),
-    "mbps_p50": Quantity("How fast?", "busy-hour rate of a subscriber, median over slots [Mbit/s]", is_log=True),
+    "mbps_p50": Quantity(
+        "How fast?", "busy-hour rate of a subscriber, median over slots [Mbit/s]", is_log=True
+    ),
     "rtt_ms_p50": Quantity("How late?", "round trip terminal-PoP-terminal, median over served slots [ms]"),
 }
 """Quantities by column of the table of rows."""
@@ -94,14 +97,15 @@ class Canvas:
         Result tables.
     raster
         Which row each pixel shows.
-    outlines
-        Coasts and borders, (n, 2) in Earth radii on the map.
+    coasts, borders
+        Lines, (n, 2) in Earth radii on the map.
     """
 
     rows: Table
     gateways: Table
     raster: Raster
-    outlines: Sequence[NDArray[np.float64]]
+    coasts: Sequence[NDArray[np.float64]]
+    borders: Sequence[NDArray[np.float64]]
 
 
 def build_canvas(rows: Table, gateways: Table, *, width_px: int = 2000) -> Canvas:
@@ -126,7 +130,8 @@ def build_canvas(rows: Table, gateways: Table, *, width_px: int = 2000) -> Canva
         south_deg=_SOUTH_OF_MOST_DEG if np.all(lats > _SOUTH_OF_MOST_DEG) else -90.0,
         north_deg=_NORTH_OF_MOST_DEG if np.all(lats < _NORTH_OF_MOST_DEG) else 90.0,
     )
-    return Canvas(rows, gateways, raster, [_projected(line) for line in load_outlines()])
+    coasts, borders = ([_projected(line) for line in load_outlines(kind)] for kind in ("coast", "border"))
+    return Canvas(rows, gateways, raster, coasts, borders)
 
 
 def cause_map_png(canvas: Canvas, shares: Mapping[str, float]) -> bytes:
@@ -185,9 +190,11 @@ def map_alt_text(name: str, causes: Sequence[Mapping[str, Any]] = ()) -> str:
     """Return what a map shows, for those who do not see it."""
     if name == "main_cause":
         split = ", ".join(f"{c['words']} {share_text(c['people_share'])}" for c in causes)
-        return f"World map of inhabited cells coloured by their main cause. Share of people: {split or 'none'}."
+        return (
+            f"World map of inhabited cells coloured by their main cause. Share of people: {split or 'none'}."
+        )
     quantity = QUANTITIES[name]
-    return f"World map of inhabited cells coloured by: {quantity.label}. The numbers by country stand in the table."
+    return f"World map of inhabited cells coloured by: {quantity.label}. By country: see the table."
 
 
 def _projected(line: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -195,7 +202,7 @@ def _projected(line: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _world(canvas: Canvas) -> tuple[Figure, Axes]:
-    """Return a figure with the empty world: sea, land, coasts and borders. One pixel of the raster is one of it."""
+    """Return a figure with the empty world: sea, land, coasts and borders, pixel by pixel as the raster."""
     from matplotlib.collections import LineCollection, PolyCollection
     from matplotlib.figure import Figure
     from matplotlib.patches import Polygon
@@ -208,13 +215,15 @@ def _world(canvas: Canvas) -> tuple[Figure, Axes]:
     axes.set_axis_off()
     globe = _projected(_globe_edge())
     axes.add_patch(Polygon(globe, closed=True, facecolor=OCEAN, edgecolor="none", zorder=0))
-    rings = [line for line in canvas.outlines if len(line) > 3 and np.allclose(line[0], line[-1], atol=1e-4)]
+    rings = [line for line in canvas.coasts if len(line) > 3 and np.allclose(line[0], line[-1], atol=1e-4)]
     axes.add_collection(PolyCollection(rings, facecolors=LAND, edgecolors="none", zorder=1), autolim=False)
     pen = width / 2000.0
-    axes.add_collection(
-        LineCollection(canvas.outlines, colors=COAST, linewidths=0.5 * pen, alpha=0.9, zorder=3), autolim=False
+    for lines, width_pt in ((canvas.coasts, 0.6), (canvas.borders, 0.5)):
+        drawn = LineCollection(lines, colors=COAST, linewidths=width_pt * pen, alpha=0.9, zorder=3)
+        axes.add_collection(drawn, autolim=False)
+    axes.add_patch(
+        Polygon(globe, closed=True, facecolor="none", edgecolor="#b9c4ca", linewidth=pen, zorder=5)
     )
-    axes.add_patch(Polygon(globe, closed=True, facecolor="none", edgecolor="#b9c4ca", linewidth=pen, zorder=5))
     return figure, axes
 
 
@@ -247,16 +256,30 @@ def _draw_gateways(canvas: Canvas, axes: Axes) -> None:
     )
     pen = canvas.raster.row_of_pixel.shape[1] / 2000.0
     axes.scatter(
-        x, y, s=34.0 * pen * pen, marker="^", facecolors="white", edgecolors="black", linewidths=0.9 * pen, zorder=4
+        x,
+        y,
+        s=34.0 * pen * pen,
+        marker="^",
+        facecolors="white",
+        edgecolors="black",
+        linewidths=0.9 * pen,
+        zorder=4,
     )
 
 
-def _cause_legend(figure: Figure, present: Sequence[str], shares: Mapping[str, float], *, has_gateways: bool) -> None:
+def _cause_legend(
+    figure: Figure, present: Sequence[str], shares: Mapping[str, float], *, has_gateways: bool
+) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     handles: list[Any] = [
-        Patch(facecolor=CAUSE_COLOURS[cause], edgecolor="#555555", linewidth=0.5, label=_cause_label(cause, shares))
+        Patch(
+            facecolor=CAUSE_COLOURS[cause],
+            edgecolor="#555555",
+            linewidth=0.5,
+            label=_cause_label(cause, shares),
+        )
         for cause in present
     ]
     handles.append(Patch(facecolor=LAND, edgecolor="#555555", linewidth=0.5, label="nobody lives there"))
@@ -313,7 +336,13 @@ def _quantity_legend(figure: Figure, quantity: Quantity, norm: Any, palette: Any
     scale.set_label(quantity.label, fontsize=size)
     if has_none:
         patch = Patch(facecolor=CAUSE_COLOURS["no_licence"], edgecolor="#555555", label=quantity.none_label)
-        figure.legend(handles=[patch], loc="lower left", bbox_to_anchor=(0.09, 0.4 * strip), frameon=False, fontsize=size)
+        figure.legend(
+            handles=[patch],
+            loc="lower left",
+            bbox_to_anchor=(0.09, 0.4 * strip),
+            frameon=False,
+            fontsize=size,
+        )
 
 
 def _png(figure: Figure, *, n_colours: int) -> bytes:
@@ -328,5 +357,3 @@ def _png(figure: Figure, *, n_colours: int) -> bytes:
         flat = image.convert("RGB").quantize(n_colours, dither=Image.Dither.NONE)
         flat.save(packed, format="png", optimize=True)
     return packed.getvalue()
-
-

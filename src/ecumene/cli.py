@@ -1,0 +1,533 @@
+"""The command line. Results go to stdout, everything else to stderr.
+
+Exit codes: 0 ok, 1 failed, 2 wrong input, 130 interrupted. Nothing heavy is imported before it is needed:
+`ecumene --help` loads neither numpy nor pydantic.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+import traceback
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from ecumene import __version__
+from ecumene.errors import EcumeneError, InputError, RangeError, ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ecumene.results.outcome import Results
+    from ecumene.scenario import Scenario
+
+OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+_START = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z?)?")
+
+app = typer.Typer(
+    name="ecumene",
+    help="Who on the planet gets satellite internet, how fast, how late, over which path, and why not.\n\n"
+    "Begin with: ecumene run starlink-gen1",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+
+
+def _preset_completion(incomplete: str) -> list[str]:
+    """Return the presets that begin so; the shell adds files itself."""
+    from ecumene.scenario import preset_names
+
+    return [name for name in preset_names() if name.startswith(incomplete)]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ecumene {__version__}")
+        raise typer.Exit
+
+
+_Name = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="NAME|FILE", help="A preset (ecumene list) or a TOML file.", autocompletion=_preset_completion
+    ),
+]
+_Constellation = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Real elements instead of filed shells: OMM (CSV, JSON, XML, KVN) or TLE, also .gz.",
+    ),
+]
+_Start = Annotated[
+    str | None,
+    typer.Option(metavar="UTC", help="First slot: 2026-03-24T12:00:12Z, or a date for its midnight."),
+]
+_Slots = Annotated[int | None, typer.Option(metavar="N", help="Number of slots.")]
+_Resolution = Annotated[
+    int | None, typer.Option(metavar="3|4|5", help="H3 resolution of the cells; 3 and 4 are for quick looks.")
+]
+_Places = Annotated[
+    Path | None, typer.Option(metavar="FILE.csv", help="Places to follow slot by slot: name,lat,lon.")
+]
+_Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any other key of the scenario, such as isl.topology=none; may be repeated.",
+    ),
+]
+_Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of every random number.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
+_Debug = Annotated[
+    bool, typer.Option("--debug", help="Show where in the program an error arose (also: ECUMENE_DEBUG=1).")
+]
+
+
+@app.callback()
+def ecumene(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+    debug: _Debug = False,
+) -> None:
+    """Hold the options that stand before a command; `--debug` may stand there as well (`_is_debug`)."""
+    del version, debug
+
+
+@app.command()
+def run(
+    name: _Name = None,
+    constellation: _Constellation = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the results; out/NAME by default.")
+    ] = None,
+    start: _Start = None,
+    slots: _Slots = None,
+    resolution: _Resolution = None,
+    places: _Places = None,
+    settings: _Set = None,
+    seed: _Seed = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor summary.")] = False,
+    as_json: _Json = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the result of another scenario.")] = False,
+    debug: _Debug = False,
+) -> None:
+    """Compute the whole planet and write report, tables and manifest.
+
+    Example: ecumene run starlink-gen1 --slots 40 --set terminal.min_elevation_deg=30
+    """
+    if name is None:
+        _name_missing("run")
+    options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
+    with _exit_codes(debug=debug):
+        scenario = _with_start(_load(name, options, constellation, places, settings or []))
+        folder = out or Path("out") / scenario.name
+        results, report_failure = _compute(scenario, folder, force=force, quiet=quiet)
+        if as_json:
+            typer.echo(_json(results.summary))
+        elif not quiet:
+            _print_summary(results, folder, has_report=report_failure is None)
+        if report_failure is not None:
+            _fail(f"the tables are in {folder}, but the report could not be drawn: {report_failure}", FAILED)
+
+
+@app.command("list")
+def list_presets(as_json: _Json = False, debug: _Debug = False) -> None:
+    """List the bundled scenarios with their sources."""
+    with _exit_codes(debug=debug):
+        presets = _presets()
+        if as_json:
+            typer.echo(_json(presets))
+            return
+        for preset in presets:
+            typer.echo(_preset_lines(preset))
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The TOML file to write.")],
+    preset: Annotated[
+        str,
+        typer.Option("--from", metavar="NAME", help="The preset to copy.", autocompletion=_preset_completion),
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    debug: _Debug = False,
+) -> None:
+    """Copy a preset into a file of your own.
+
+    Example: ecumene init my.toml --from starlink-gen1
+    """
+    with _exit_codes(debug=debug):
+        from ecumene.scenario import preset_names, preset_text
+
+        text = preset_text(preset)
+        if str(file) in preset_names():
+            raise InputError(f"{file}: is the name of a preset; call the file {file}.toml")
+        if file.is_dir():
+            raise InputError(f"{file}: is a folder; name a file")
+        if file.exists() and not force:
+            raise InputError(f"{file}: exists already; name another file, or --force to overwrite it")
+        if not file.absolute().parent.is_dir():
+            raise InputError(f"{file}: there is no folder {file.parent}; make it first")
+        file.write_text(_own_copy(text, preset, file), encoding="utf-8")
+        typer.echo(f"{file} written; next: ecumene check {file}, then ecumene run {file}", err=True)
+
+
+@app.command()
+def check(
+    name: _Name = None,
+    constellation: _Constellation = None,
+    start: _Start = None,
+    slots: _Slots = None,
+    resolution: _Resolution = None,
+    places: _Places = None,
+    settings: _Set = None,
+    seed: _Seed = None,
+    as_json: _Json = False,
+    debug: _Debug = False,
+) -> None:
+    """Check a scenario and show what follows from it, without running it."""
+    if name is None:
+        _name_missing("check")
+    options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
+    with _exit_codes(debug=debug):
+        scenario = _with_start(_load(name, options, constellation, places, settings or []))
+        from ecumene.world import estimate
+
+        forecast = estimate(scenario)
+        if as_json:
+            typer.echo(_json(forecast))
+        else:
+            from ecumene.views.forecast import forecast_text
+
+            typer.echo(forecast_text(forecast))
+
+
+def main() -> None:
+    """Run the command line; the entry point of `ecumene` and of `python -m ecumene`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a name in another script must not end a run
+    try:
+        app(prog_name="ecumene")
+    except KeyboardInterrupt:
+        _say("interrupted")
+        sys.exit(INTERRUPTED)
+
+
+# What the options mean
+
+
+def _load(
+    name: str,
+    options: Mapping[str, Any],
+    constellation: Path | None,
+    places: Path | None,
+    settings: Sequence[str],
+) -> Scenario:
+    """Return the scenario with the options of the command line on top.
+
+    Raises
+    ------
+    InputError
+        All mistakes of the command line at once; or, where it has none, all of the scenario.
+    """
+    from ecumene.scenario import load
+
+    problems: list[str] = []
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        _take_setting(setting, overrides, problems)
+    given = {key: value for key, value in options.items() if value is not None}
+    for option, key, path in (
+        ("constellation", "constellation.file", constellation),
+        ("places", "places.file", places),
+    ):
+        if path is not None:
+            problems += _path_problems(option, path)
+            given[key] = str(path)
+    problems += [
+        f"--{_option(key)} and --set {key}: both are given; keep one" for key in given if key in overrides
+    ]
+    start = _parse_start(given.pop("start", None), problems)
+    if problems:
+        raise ScenarioError("the command line", problems)
+    try:
+        return load(name, start=start, overrides={**overrides, **given})
+    except ScenarioError as error:
+        raise ScenarioError(error.source, [_as_typed(problem, given) for problem in error.problems]) from None
+
+
+def _take_setting(setting: str, overrides: dict[str, Any], problems: list[str]) -> None:
+    from ecumene.scenario.loading import parse_setting
+
+    try:
+        key, value = parse_setting(setting)
+    except ScenarioError as error:
+        problems += [f"--set {problem}" for problem in error.problems]
+        return
+    if key in overrides:
+        problems.append(f"--set {key}: is given twice; keep one")
+    overrides[key] = value
+
+
+def _option(key: str) -> str:
+    return key.removesuffix(".file")
+
+
+def _as_typed(problem: str, given: Mapping[str, Any]) -> str:
+    """Name an option as it was typed: --slots, not --set slots."""
+    for key in given:
+        if problem.startswith((f"--set {key} ", f"--set {key}:")):
+            return f"--{_option(key)}{problem.removeprefix(f'--set {key}').replace(' = ', ' ', 1)}"
+    return problem
+
+
+def _path_problems(option: str, path: Path) -> list[str]:
+    if not path.exists():
+        return [f"--{option} {path}: there is no such file"]
+    if path.is_dir():
+        return [f"--{option} {path}: is a folder; name a file"]
+    if not os.access(path, os.R_OK):
+        return [f"--{option} {path}: no permission to read it"]
+    return []
+
+
+def _parse_start(text: str | None, problems: list[str]) -> datetime | None:
+    """Return the time an option names, in UTC."""
+    if text is None:
+        return None
+    wanted = "write UTC as 2026-03-24T12:00:12Z, or 2026-03-24 for its midnight"
+    if not _START.fullmatch(text):
+        problems.append(f"--start {text!r}: {wanted}")
+        return None
+    try:
+        return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
+    except ValueError as error:
+        problems.append(f"--start {text!r}: {error}; {wanted}")
+        return None
+
+
+def _with_start(scenario: Scenario) -> Scenario:
+    """Return the scenario with its start; a catalogue without one begins at its median epoch."""
+    if scenario.start is not None or scenario.constellation.file is None:
+        return scenario
+    from ecumene.orbits.catalogue import median_epoch, read_catalogue
+
+    return scenario.model_copy(update={"start": median_epoch(read_catalogue(scenario.constellation.file))})
+
+
+# Running
+
+
+def _compute(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> tuple[Results, str | None]:
+    """Run a scenario and write its results; return them, and why there is no report if there is none."""
+    from ecumene.results.store import check_folder, write_results
+
+    check_folder(folder, scenario, force=force)
+    if not quiet:
+        _announce(scenario)
+    from ecumene.simulate import simulate
+
+    with _progress(quiet=quiet) as on_slot:
+        results = simulate(scenario, on_slot=on_slot)
+    if not quiet:
+        _say("drawing the report")
+    page, failure = _report(results)
+    write_results(results, folder, force=force, extra_files={} if page is None else {"report.html": page})
+    return results, failure
+
+
+def _announce(scenario: Scenario) -> None:
+    """Say what will be computed, and why the first run on a machine takes longer."""
+    from ecumene.views.forecast import outlook_text
+    from ecumene.world import estimate
+
+    _say(outlook_text(scenario.name, estimate(scenario)))
+    if not _is_compiled():
+        _say("compiling kernels, once per machine, about a minute")
+
+
+def _is_compiled() -> bool:
+    """Return whether numba has compiled the kernels before; True as well where that cannot be told."""
+    package = Path(__file__).parent
+    places = [package / "sky" / "__pycache__"]
+    if named := os.environ.get("NUMBA_CACHE_DIR"):
+        places = [Path(named)]
+    elif not os.access(package, os.W_OK):
+        return True  # numba then caches in a folder of its own choice
+    try:
+        return any(place.is_dir() and next(place.rglob("*.nbi"), None) is not None for place in places)
+    except OSError:
+        return True
+
+
+def _progress(*, quiet: bool) -> Any:
+    if quiet:
+        return nullcontext()
+    from ecumene.views.progress import show_progress
+
+    return show_progress(sys.stderr)
+
+
+def _report(results: Results) -> tuple[str | None, str | None]:
+    """Return the report, or why it could not be drawn: hours of computing must not be lost to a picture."""
+    from ecumene.views.report import report_html
+
+    try:
+        return report_html(results), None
+    except Exception as error:  # noqa: BLE001 - any failure is told, and the exit code says so
+        if _is_debug():
+            traceback.print_exc()
+        return None, f"{type(error).__name__}: {error}"
+
+
+def _print_summary(results: Results, folder: Path, *, has_report: bool) -> None:
+    import shutil
+
+    from ecumene.views.terminal import summary_text
+
+    is_plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    width = min(shutil.get_terminal_size((100, 24)).columns, 100) if sys.stdout.isatty() else 100
+    heading = (lambda text: text) if is_plain else (lambda text: typer.style(text, bold=True))
+    typer.echo(summary_text(results.summary, width, heading=heading))
+    typer.echo(f"\nResults  {folder}{os.sep}" + (f"    Open  {folder / 'report.html'}" if has_report else ""))
+
+
+# Presets
+
+
+def _presets() -> list[dict[str, Any]]:
+    from ecumene.scenario import load, preset_names, preset_text
+
+    presets = []
+    for name in preset_names():
+        scenario = load(name)
+        presets.append(
+            {
+                "name": name,
+                "title": scenario.title,
+                "satellites": sum(
+                    shell.planes * shell.sats_per_plane for shell in scenario.constellation.shells
+                ),
+                "slots": scenario.slots,
+                "source": _source_line(preset_text(name)),
+            }
+        )
+    return presets
+
+
+def _source_line(text: str) -> str:
+    """Return the comment that stands above the first shell: where the constellation comes from."""
+    lines = text.splitlines()
+    header = next((k for k, line in enumerate(lines) if line.startswith("[[constellation.shells]]")), 0)
+    comments: list[str] = []
+    for line in reversed(lines[:header]):
+        if not line.startswith("#"):
+            break
+        comments.insert(0, line.lstrip("# "))
+    return " ".join(comments)
+
+
+def _preset_lines(preset: Mapping[str, Any]) -> str:
+    import textwrap
+
+    head = f"{preset['name']:<16}{preset['satellites']:>6,} satellites  {preset['title']}"
+    source = preset["source"] or "made up"
+    return (
+        head
+        + "\n"
+        + textwrap.fill(f"source: {source}", 100, initial_indent=" " * 16, subsequent_indent=" " * 16)
+    )
+
+
+def _name_missing(command: str) -> NoReturn:
+    """List what could have been named."""
+    from ecumene.scenario import preset_names
+
+    typer.echo(f"Usage: ecumene {command} NAME|FILE\n\nPresets:", err=True)
+    for name in preset_names():
+        typer.echo(f"  {name}", err=True)
+    typer.echo("\nMore about them: ecumene list. One of your own: ecumene init my.toml --from NAME", err=True)
+    raise typer.Exit(WRONG_INPUT)
+
+
+def _own_copy(text: str, preset: str, file: Path) -> str:
+    """Return a preset's text with a heading of its own, and the file's name as the scenario's."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).strip("-._")
+    if name:
+        text = re.sub(r'^name = ".*"$', f'name = "{name}"', text, count=1, flags=re.MULTILINE)
+    lines = [line for line in text.splitlines() if "ecumene init" not in line]
+    head = (
+        f"# Copied from the preset {preset} of ecumene {__version__}.\n"
+        f"# Check it: ecumene check {file}\n# Run it:   ecumene run {file}\n#\n"
+    )
+    return head + "\n".join(lines) + "\n"
+
+
+# Messages and exit codes
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _say(message: str) -> None:
+    """Print a message for the user, never into the results."""
+    typer.echo(message, err=True)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    _say(f"Error: {message}")
+    raise typer.Exit(code)
+
+
+def _is_debug() -> bool:
+    return "--debug" in sys.argv or os.environ.get("ECUMENE_DEBUG", "") not in {"", "0"}
+
+
+@contextmanager
+def _exit_codes(*, debug: bool) -> Iterator[None]:
+    """Turn whatever goes wrong inside into one clear message and an exit code."""
+    try:
+        yield
+    except (typer.Exit, BrokenPipeError):
+        raise  # a reader that has seen enough (`| head`) is no failure worth words
+    except KeyboardInterrupt:
+        _fail_interrupted()
+    except Exception as error:  # noqa: BLE001 - the last door: a traceback is no message
+        if debug or _is_debug():
+            traceback.print_exc()
+        message, code = _message_and_code(error)
+        _fail(message, code)
+
+
+def _fail_interrupted() -> NoReturn:
+    _say("interrupted: no new result was written")
+    raise typer.Exit(INTERRUPTED)
+
+
+def _message_and_code(error: Exception) -> tuple[str, int]:
+    if isinstance(error, (InputError, RangeError)):
+        return str(error), WRONG_INPUT
+    if isinstance(error, EcumeneError):
+        return str(error), FAILED
+    if isinstance(error, MemoryError):
+        return "out of memory; a coarser grid takes less (--resolution 4)", FAILED
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT}:
+        where = f" ({error.filename})" if error.filename else ""
+        return f"writing failed: {error.strerror}{where}; nothing half-written counts as a result", FAILED
+    told = str(error).splitlines()[0] if str(error) else "no message"
+    return f"{type(error).__name__}: {told}; run again with --debug to see where", FAILED
