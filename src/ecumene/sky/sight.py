@@ -191,7 +191,7 @@ def _share(task: Callable[[int, int], None], parts: list[tuple[int, int]]) -> No
             done.result()
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _measure(cap: np.ndarray, satellites: np.ndarray, n: int, inside: np.ndarray) -> int:
     """Mark which of the first n satellites reach into a cap, and return how many.
 
@@ -339,7 +339,7 @@ def _list(
         seen[2, j] = (r_sat_m[own[j], 2] - middle_m[2]) * scale
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _judge(x: np.ndarray, y: np.ndarray, z: np.ndarray, limits: np.ndarray, verdict: np.ndarray) -> None:
     """Say of each candidate whether it is clear of the arc, or excluded, for every cell of the bin.
 
@@ -369,7 +369,7 @@ def _judge(x: np.ndarray, y: np.ndarray, z: np.ndarray, limits: np.ndarray, verd
         verdict[i] = said if ratio < REACH_LIMIT else np.uint8(_TEST)
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _fill_tile(lanes: np.ndarray, start: int, limits: np.ndarray, need: int, tile: np.ndarray) -> None:
     """Copy 16 cells side by side; those beyond the bin's last are computed along and never read.
 
@@ -395,7 +395,7 @@ def _fill_tile(lanes: np.ndarray, start: int, limits: np.ndarray, need: int, til
                 tile[i + LANES * (12 + k)] = lane[i]
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _test_elevation(
     tile: np.ndarray, seen: np.ndarray, n: int, sin2: np.float32, sure: np.ndarray, maybe: np.ndarray
 ) -> None:
@@ -428,7 +428,7 @@ def _exclude_judged(n: int, verdict: np.ndarray, sure: np.ndarray, maybe: np.nda
             maybe[i] = bits
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _test_arc(
     tile: np.ndarray, seen: np.ndarray, n: int, verdict: np.ndarray, sure: np.ndarray, maybe: np.ndarray
 ) -> None:
@@ -458,7 +458,7 @@ def _test_arc(
                 may[i] |= bit if near > tile[i + LANES * 7] * full else np.uint32(0)
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _test_arc_with_ends(
     tile: np.ndarray, seen: np.ndarray, n: int, verdict: np.ndarray, sure: np.ndarray, maybe: np.ndarray
 ) -> None:
