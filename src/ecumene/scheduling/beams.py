@@ -4,10 +4,10 @@ The unit of a plan is one time share of one channel. A satellite has ``user_beam
 a ceiling in bit/s; a cell is served by one satellite at a time (so Nco = 1 holds by construction) with at
 most ``channels x time_shares`` units.
 
-The plan is built greedily: cells keep their satellite while the pair will stand in the next slot too; the
-others are settled largest demand first, and among equals fewest satellites first, each on the satellite with
-the least demand still pressing on it per unit left ("dynamic pressure"). Pairs that will still stand in the
-next slot come first (look-ahead), which avoids most forced handovers. The plan states an upper bound from a
+The plan is built greedily: cells are settled largest demand first, and among equals fewest satellites first.
+A cell keeps its satellite while the pair will stand in the next slot too and there is room; otherwise it gets
+the satellite with the least demand still pressing on it per unit left ("dynamic pressure"), of those whose
+pair will still stand in the next slot first (look-ahead), which avoids most forced handovers. The plan states an upper bound from a
 cut, so that its distance from the best possible plan is known; the bound takes every satellite at its best
 rate and pools the units of the full ones, and is therefore loose.
 
@@ -368,50 +368,52 @@ def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR09
             elif not _lasts(next_clear_of_cell, next_index, c, b, j):
                 can_keep[c] = False  # it breaks in the next slot: look for one that lasts while there is time
 
-    # Keep.
-    n_kept = 0
-    for c in _order(units_wanted, degree, can_keep):
-        s = before[c]
-        rate = _unit_rate(c, s, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps[rate_class_of_cell[c]])
-        if room[s] > 0 and rate > 0.0:
-            _claim(c, s, wanted_bps[c], rate, room, left_bps, units_per_cell, units_of_cell, planned_bps, sat_of_cell)
-            is_waiting[c] = False
-            n_kept += 1
-
-    # Fill by dynamic pressure.
-    waiting = _order(units_wanted, degree, is_waiting)
+    # Demand still to be settled presses on the satellites that could take it: that of a cell which can keep its
+    # satellite on this one alone, that of any other cell evenly on all it sees.
+    order = _order(units_wanted, degree, is_waiting)
     pressure = np.zeros(n_sats, np.float64)
-    for c in waiting:
+    for c in order:
+        if can_keep[c]:
+            pressure[before[c]] += units_wanted[c]
+            continue
         b, k, push = bin_of_cell[c], class_of_cell[c], units_wanted[c] / degree[c]
         for w in range(n_words):
             word = clear_of_cell[c, w] & usable_of_bin[b, k, w]
             while word != np.uint64(0):
                 pressure[candidates_of_bin[b, 64 * w + _lowest_bit(word)]] += push
                 word &= word - np.uint64(1)
-    n_handovers = 0
-    for c in waiting:
-        b, k, push = bin_of_cell[c], class_of_cell[c], units_wanted[c] / degree[c]
-        best, best_rank, best_load = -1, -1, np.inf
-        for w in range(n_words):
-            word = clear_of_cell[c, w] & usable_of_bin[b, k, w]
-            while word != np.uint64(0):
-                j = 64 * w + _lowest_bit(word)
-                word &= word - np.uint64(1)
-                s = candidates_of_bin[b, j]
-                pressure[s] -= push
-                if room[s] <= 0:
-                    continue
-                rank = 2 if _lasts(next_clear_of_cell, next_index, c, b, j) else 1 if s == before[c] else 0
-                load = pressure[s] / room[s]
-                if rank > best_rank or (rank == best_rank and load < best_load):
-                    best, best_rank, best_load = s, rank, load
+
+    # Settle, largest demand first.
+    n_kept, n_handovers = 0, 0
+    for c in order:
+        b, k, best = bin_of_cell[c], class_of_cell[c], -1
+        push = 0.0 if can_keep[c] else units_wanted[c] / degree[c]
+        if can_keep[c]:
+            pressure[before[c]] -= units_wanted[c]
+            if room[before[c]] > 0:
+                best = before[c]
+        if best < 0:
+            best_rank, best_load = -1, np.inf
+            for w in range(n_words):
+                word = clear_of_cell[c, w] & usable_of_bin[b, k, w]
+                while word != np.uint64(0):
+                    j = 64 * w + _lowest_bit(word)
+                    word &= word - np.uint64(1)
+                    s = candidates_of_bin[b, j]
+                    pressure[s] -= push
+                    if room[s] <= 0:
+                        continue
+                    rank = 2 if _lasts(next_clear_of_cell, next_index, c, b, j) else 1 if s == before[c] else 0
+                    load = pressure[s] / room[s]
+                    if rank > best_rank or (rank == best_rank and load < best_load):
+                        best, best_rank, best_load = s, rank, load
         if best < 0:
             continue
         rate = _unit_rate(c, best, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps[rate_class_of_cell[c]])
         if rate > 0.0:
             _claim(c, best, wanted_bps[c], rate, room, left_bps, units_per_cell, units_of_cell, planned_bps, sat_of_cell)
-            n_handovers += before[c] >= 0 and before[c] != best
             n_kept += before[c] == best
+            n_handovers += before[c] >= 0 and before[c] != best
     return sat_of_cell, units_of_cell, planned_bps, room, (n_kept, n_handovers, n_forced)
 
 
