@@ -5,9 +5,9 @@ Run from the repository root with one or more catalogues:
     python design/catalogue_status.py FILE ...
 
 Prints, per inclination, the bands found (altitude, satellites, sectors of node filled, median trend,
-verdict), then the counts as shipped and with each threshold halved and doubled. With the operator's catalogue of
-2026-03-24 (9,906 objects; others report about 10,020 "active" in that month, those on the way up and down
-included) the count in service moves by less than 3 % whichever threshold is halved or doubled.
+verdict), then the counts as shipped and with each threshold halved and doubled. With the operator's
+catalogue of 2026-03-24 (9,906 objects; others report about 10,020 "active" in that month, those on the way
+up and down included) the count in service moves by less than 3 % whichever threshold is changed.
 
 Why not the trend alone? Because 333 satellites held at 358 km / 43 deg show -1.2 km a day, nearly all of
 them, while those being lowered from 559 to 484 km show -0.05 to -0.6: no threshold on the trend separates
