@@ -212,7 +212,7 @@ def mean_motion_rad_min(altitude_km: float, inclination_deg: float) -> float:
     Examples
     --------
     >>> round(mean_motion_rad_min(550.0, 53.0) * 1440 / math.tau, 4)  # revolutions a day
-    15.0556
+    15.0545
     """
     wanted = (altitude_km + WGS84_A_M / 1e3) / WGS72_RADIUS_KM
     k = 0.75 * WGS72_J2 * (3.0 * math.cos(math.radians(inclination_deg)) ** 2 - 1.0)
