@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 OPERATIONAL = STATUSES.index("operational")
 
+BASE_BYTES, ROW_BYTES, ROW_COUNTS, CELL_BYTES_PER_SAT = 380e6, 300, 383, 0.02
+SECONDS_PER_ROW, SECONDS_PER_PAIR = 1.5e-7, 1.0e-10
+"""For `estimate`: fitted to the peak memory and slot times of Gen1 at resolutions 3, 4 and 5 (bench/run.py)."""
+
 
 @dataclass(frozen=True)
 class Land:
@@ -607,3 +611,68 @@ def _row_at(land: Land, cell: int, country: int) -> int:
         return -1
     found = np.flatnonzero((land.cell_of_row == cell) & (land.rows.country == country))
     return int(found[0]) if len(found) else -1
+
+
+def estimate(scenario: Scenario) -> dict[str, object]:
+    """Return what a run of the scenario amounts to, without running it: for `ecumene check`.
+
+    Parameters
+    ----------
+    scenario
+        From `ecumene.load`.
+
+    Returns
+    -------
+    derived
+        Satellites, periods, rows, people, licences, sites, memory and time, as plain values by name.
+        Memory and time are estimates from runs on two cores of 2024, kernels compiled.
+
+    Raises
+    ------
+    InputError
+        As `build`: checking a scenario reads every file it names.
+    """
+    world = build(scenario)
+    n_sats, n_rows, n_cells = len(world.status), len(world.land.rows.cell), len(world.grid.cell)
+    n_slots, n_serving = world.scenario.slots, int(world.can_serve.sum())
+    count_bytes = 1 if n_slots < 2**8 else 2 if n_slots < 2**16 else 4
+    memory_bytes = BASE_BYTES + n_rows * (ROW_BYTES + ROW_COUNTS * count_bytes) + n_cells * n_serving * CELL_BYTES_PER_SAT
+    return {
+        "scenario": scenario.name,
+        "start_utc": world.start.isoformat().replace("+00:00", "Z"),
+        "slots": n_slots,
+        "duration_s": n_slots * world.scenario.slot_s,
+        "satellites": n_sats,
+        "satellites_scheduled": n_serving,
+        "periods": _periods(world),
+        "isls": len(world.links),
+        "cells": n_cells,
+        "rows": n_rows,
+        "people": float(world.land.rows.people.sum()),
+        "countries_licensed": int(world.land.law.is_permitted.sum()),
+        "subscribers": float(world.land.subscribers.sum()),
+        "busy_hour_demand_gbps": float(world.land.busy_bps.sum() / 1e9),
+        "gateways": len(world.ground.gateways),
+        "antennas": int(world.ground.gateways.antennas.sum()),
+        "pops": len(world.ground.pops),
+        "places": len(world.places.name),
+        "beams_per_satellite": world.scenario.satellite.user_beams,
+        "satellite_gbps_at_zenith": world.beams.units_per_satellite / world.beams.shares_per_channel
+        * float(world.channel_rate_bps[:, -1].max()) / 1e9,
+        "memory_gb_estimated": round(memory_bytes / 1e9, 1),
+        "time_s_estimated": round(n_slots * (n_rows * SECONDS_PER_ROW + n_cells * n_serving * SECONDS_PER_PAIR) + 5.0),
+        "notes": list(world.notes),
+    }  # fmt: skip
+
+
+def _periods(world: World) -> list[str]:
+    """Return the orbital periods: of each filed shell, or the span of a catalogue."""
+    minutes = np.array([2.0 * np.pi / record.no_kozai for record in world.fleet.elements.satrecs])
+    if world.scenario.constellation.file is not None:
+        return [f"{minutes.min():.2f} to {minutes.max():.2f} min"]
+    shell_of_sat = world.fleet.elements.shell
+    return [
+        f"{shell.altitude_km:g} km, {shell.inclination_deg:g} deg: {shell.planes} x {shell.sats_per_plane} satellites, "
+        f"{minutes[shell_of_sat == k][0]:.2f} min"
+        for k, shell in enumerate(world.scenario.constellation.shells)
+    ]
