@@ -222,8 +222,8 @@ def _plain(column: Any) -> Any:
 def _column(variable: Variable) -> str:
     """Return the SQL of a column: empty text and NaN become NULL, everything gets its declared type."""
     if variable.dtype == "str":
-        return f"nullif({variable.name}, '') AS {variable.name}"
-    return f"CAST({variable.name} AS {_SQL_TYPES[variable.dtype]}) AS {variable.name}"
+        return f"nullif(\"{variable.name}\", '') AS \"{variable.name}\""
+    return f'CAST("{variable.name}" AS {_SQL_TYPES[variable.dtype]}) AS "{variable.name}"'
 
 
 def _copy(connection: Any, select: str, path: Path, options: str) -> Path:
