@@ -1,7 +1,8 @@
 """The toy planet, worked out by hand; docs/explanation/toy.md explains every line.
 
 Tolerances in words: the hand uses a sphere and circular orbits, the program the WGS84 ellipsoid and SGP4,
-whose short-period terms move these satellites by some ten kilometres. What depends on neither agrees to 0.1 %.
+whose short-period terms move these satellites by ten kilometres or so. What depends on neither agrees to
+0.1 %.
 """
 
 from __future__ import annotations
