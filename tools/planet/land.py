@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import h3.api.basic_int as h3_int
 import h3.api.numpy_int as h3_np
 import numpy as np
 import shapely
-from numpy.typing import NDArray
+from planet.borders import Pieces, area_km2
+from planet.places import Places, unit_vectors
 
 from ecumene.earth.hexagons import (
     N_GRANDCHILDREN,
@@ -20,10 +22,17 @@ from ecumene.earth.hexagons import (
     ordinal_of_cell,
 )
 from ecumene.earth.packed_cells import SHARE_STEPS
-from planet.borders import Pieces, area_km2
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 BOUNDARY_STEP_DEG = 0.03  # 3.3 km, a third of a cell's edge: no cell a boundary runs through is missed
 NOBODY = -1
+LONELY_ISLAND_KM = 30.0
+EARTH_RADIUS_KM = 6371.0088
+# Sansha and Hoang Sa are one place on Woody Island in the Paracels, claimed by three; like the Spratly
+# Islands it has no country of record here.
+LEFT_OUT = ("Sansha", "Hoàng Sa")
 MOST_ADDED_STEPS = 10  # two grandchildren: land that met none of 49 centres cannot be much more
 
 
@@ -58,8 +67,8 @@ class Atlas:
     def country_of(self, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> NDArray[np.int16]:
         """Return the country of each point, -1 at sea; the first polygon wins where two overlap.
 
-        The tree holds the points, not the polygons: a query prepares what it is asked with, and only that makes a
-        polygon of 30,000 corners quick.
+        The tree holds the points, not the polygons: a query prepares what it is asked with, and only that
+        makes a polygon of 30,000 corners quick.
         """
         country = np.full(len(lat_deg), NOBODY, dtype=np.int16)
         points = shapely.STRtree(shapely.points(lon_deg, lat_deg))
@@ -87,7 +96,7 @@ def border_cells(pieces: Pieces) -> NDArray[np.uint64]:
     return np.array(sorted(cells), dtype=np.uint64)
 
 
-def build_land(pieces: Pieces) -> Land:
+def build_land(pieces: Pieces, places: Places) -> Land:
     """Return the rows of all land."""
     atlas = Atlas(pieces)
     border = border_cells(pieces)
@@ -97,11 +106,15 @@ def build_land(pieces: Pieces) -> Land:
     owner = _owners_of_grandchildren(border, atlas)
     units = _units_of(border, owner)
     _add_missing_pieces(units, owner, border, pieces)
+    _add_islands_of_places(units, inner[is_land], inner_country[is_land], places)
     keys = sorted(units)
     cell = np.concatenate([inner[is_land], np.array([k[0] for k in keys], dtype=np.uint64)])
     country = np.concatenate([inner_country[is_land], np.array([k[1] for k in keys], dtype=np.int16)])
     share = np.concatenate(
-        [np.full(int(is_land.sum()), SHARE_STEPS, dtype=np.uint8), np.array([units[k] for k in keys], dtype=np.uint8)]
+        [
+            np.full(int(is_land.sum()), SHARE_STEPS, dtype=np.uint8),
+            np.array([units[k] for k in keys], dtype=np.uint8),
+        ]
     )
     order = np.lexsort((country, cell))
     cell, country, share = cell[order], country[order], share[order]
@@ -127,31 +140,59 @@ def _units_of(border: NDArray[np.uint64], owner: NDArray[np.int16]) -> dict[tupl
     pair, counts = np.unique(row * 1000 + owner[row, slot], return_counts=True)
     rows, countries = np.divmod(pair, 1000)
     units = np.round(counts / n_children[rows] * SHARE_STEPS).astype(int)
-    return {
-        (int(border[r]), int(c)): int(u) for r, c, u in zip(rows, countries, units, strict=True)
-    }
+    return {(int(border[r]), int(c)): int(u) for r, c, u in zip(rows, countries, units, strict=True)}
 
 
 def _add_missing_pieces(
     units: dict[tuple[int, int], int], owner: NDArray[np.int16], border: NDArray[np.uint64], pieces: Pieces
 ) -> None:
-    """Add rows, with their true share, for islands and states that fall between the grandchildren's centres."""
+    """Add rows, with their true share, for land that falls between the grandchildren's centres."""
     added: dict[tuple[int, int], float] = {}
     for polygon, code in zip(pieces.polygon, pieces.country.tolist(), strict=True):
         point = polygon.representative_point()
         child = h3_int.latlng_to_cell(point.y, point.x, RESOLUTION + 2)
         cell = h3_int.cell_to_parent(child, RESOLUTION)
         at = np.searchsorted(border, cell)
-        if (cell, code) in units or at == len(border) or border[at] != cell:  # the last: an inner cell has its row
+        if (
+            (cell, code) in units or at == len(border) or border[at] != cell
+        ):  # the last: an inner cell has its row
             continue
         added[cell, code] = added.get((cell, code), 0.0) + area_km2(polygon)
         slot = int(grandchild_of_cell(np.array([child], dtype=np.uint64))[0])
         owner[at, slot] = code
     for (cell, code), area in added.items():
         lat, lon = centres_of_cells(np.array([cell], dtype=np.uint64))
-        part = area / float(area_of_cells_km2(lat, lon)[0])  # islands that reach into the next cell are counted there too
+        part = area / float(
+            area_of_cells_km2(lat, lon)[0]
+        )  # islands that reach into the next cell are counted there too
         units[cell, code] = int(np.clip(round(part * SHARE_STEPS), 1, MOST_ADDED_STEPS))
     print(f"  {len(added)} rows added for islands and states smaller than a grandchild")
+
+
+def _add_islands_of_places(
+    units: dict[tuple[int, int], int],
+    inner: NDArray[np.uint64],
+    inner_country: NDArray[np.int16],
+    places: Places,
+) -> None:
+    """Add a row of 1 km2 for each place on an island that Natural Earth does not draw.
+
+    Such a place lies in a cell without land, and farther from its country's land than a careless coordinate.
+    """
+    cell = np.concatenate([inner, np.array([k[0] for k in units], dtype=np.uint64)])
+    country = np.concatenate([inner_country, np.array([k[1] for k in units], dtype=np.int16)])
+    at = unit_vectors(*centres_of_cells(cell))
+    known = set(cell.tolist())
+    added = []
+    for i in np.flatnonzero(places.people > 0).tolist():
+        own = h3_int.latlng_to_cell(places.lat_deg[i], places.lon_deg[i], RESOLUTION)
+        if own in known or places.name[i] in LEFT_OUT:
+            continue
+        place = unit_vectors(places.lat_deg[i], places.lon_deg[i])
+        if (at[country == places.country[i]] @ place).max() < np.cos(LONELY_ISLAND_KM / EARTH_RADIUS_KM):
+            units[own, int(places.country[i])] = 1
+            added.append(places.name[i])
+    print(f"  {len(added)} islands added from GeoNames: {', '.join(added)}")
 
 
 def _fill_water(cells: NDArray[np.uint64], owner: NDArray[np.int16]) -> NDArray[np.int16]:

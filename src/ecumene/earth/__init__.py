@@ -1,0 +1,1 @@
+"""The planet: ellipsoid, cells, countries, people, towns, outlines."""

@@ -1,21 +1,27 @@
 """The cells of the planet: which land, whose, how many people, how far from town.
 
-A row is (cell, country): a cell on a border has a row for each country, because licences are national. The table is built
-by tools/build_cells.py and ships packed; the recipe and its quality: docs/explanation/cells.md.
+A row is (cell, country): a cell on a border has a row for each country, because licences are national. The
+table is built by tools/build_cells.py and ships packed; the recipe and its quality:
+docs/explanation/cells.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ecumene.earth.countries import countries
 from ecumene.earth.hexagons import RESOLUTION, area_of_cells_km2, centres_of_cells, grandchild_of_cell
 from ecumene.earth.packed_cells import packed_cells
 from ecumene.earth.settlement import SETTLEMENTS
 from ecumene.errors import RangeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["RESOLUTIONS", "SETTLEMENTS", "Rows", "country_of_point", "load_rows"]
 
 RESOLUTIONS = (5, 4, 3)
 """H3 resolutions the rows can be had in: about 253, 1,770 and 12,390 km2."""
@@ -69,7 +75,7 @@ def load_rows(resolution: int = RESOLUTION, inhabited_only: bool = True) -> Rows
     Returns
     -------
     rows : Rows
-        Some 541,000 inhabited of 607,000 rows at resolution 5.
+        Some 528,000 inhabited of 607,000 rows at resolution 5.
 
     Raises
     ------
@@ -80,18 +86,26 @@ def load_rows(resolution: int = RESOLUTION, inhabited_only: bool = True) -> Rows
 
     Notes
     -----
-    Aggregated rows sum people and area; the share is the summed area over the coarse cell's own, at most 1 (H3's children
-    stick out of their parents by a few percent, so a share may be off by that); the settlement class is the one most of the
-    row's people live in, of its land where nobody does.
+    Aggregated rows sum people and area; the share is the summed area over the coarse cell's own, at most 1
+    (H3's children stick out of their parents by a few percent, so a share may be off by that); the settlement
+    class is the one most of the row's people live in, of its land where nobody does.
     """
     if resolution not in RESOLUTIONS:
         raise RangeError(f"resolution {resolution}: rows exist at resolutions 5, 4 and 3; choose one of them")
+    rows = _fine_rows(inhabited_only=inhabited_only and resolution == RESOLUTION)
+    if resolution == RESOLUTION:
+        return rows
+    coarse = _aggregate(rows, resolution)
+    return _choose(coarse, coarse.people > 0.0) if inhabited_only else coarse
+
+
+def _fine_rows(*, inhabited_only: bool) -> Rows:
+    """Return the rows of the packed table with the centres and areas of their cells."""
     table = packed_cells()
     keep = table.people > 0.0 if inhabited_only else np.ones(len(table.cell), dtype=np.bool_)
-    cell = table.cell[keep]
+    cell, share = table.cell[keep], table.share[keep]
     lat_deg, lon_deg = _centres(cell)
-    share = table.share[keep]
-    rows = Rows(
+    return Rows(
         cell=cell,
         country=table.country[keep],
         share=share,
@@ -101,7 +115,11 @@ def load_rows(resolution: int = RESOLUTION, inhabited_only: bool = True) -> Rows
         lat_deg=lat_deg,
         lon_deg=lon_deg,
     )
-    return rows if resolution == RESOLUTION else _aggregate(rows, resolution)
+
+
+def _choose(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
+    """Return some of the rows."""
+    return Rows(**{field.name: getattr(rows, field.name)[keep] for field in fields(Rows)})
 
 
 def country_of_point(lat_deg: float, lon_deg: float) -> int:
@@ -124,13 +142,16 @@ def country_of_point(lat_deg: float, lon_deg: float) -> int:
 
     Notes
     -----
-    In cells of several countries exact to H3 resolution 7 (5 km2, 1.4 km from centre to corner). Water inside a cell that
-    has land belongs to the nearest of that cell's countries: harbours and coastal waters count as land.
+    In cells of several countries exact to H3 resolution 7 (5 km2, 1.4 km from centre to corner). Water inside
+    a cell that has land belongs to the nearest of that cell's countries: harbours and coastal waters count as
+    land.
     """
     from h3.api import basic_int
 
     if not (-90.0 <= lat_deg <= 90.0) or not np.isfinite(lon_deg):
-        raise RangeError(f"point {lat_deg:g}, {lon_deg:g}: latitude must be between -90 and 90, longitude a number")
+        raise RangeError(
+            f"point {lat_deg:g}, {lon_deg:g}: latitude must be between -90 and 90, longitude a number"
+        )
     fine = basic_int.latlng_to_cell(lat_deg, lon_deg, RESOLUTION + 2)
     cell = np.uint64(basic_int.cell_to_parent(fine, RESOLUTION))
     table = packed_cells()
@@ -176,13 +197,18 @@ def _aggregate(rows: Rows, resolution: int) -> Rows:
 def _leading_class(rows: Rows, group: NDArray[np.intp], n_groups: int) -> NDArray[np.int8]:
     """Return the class in which most people of each group live; of its land where nobody does."""
     n = len(SETTLEMENTS)
-    weight = rows.people + 1e-9 * rows.area_km2  # the area only breaks ties, above all that of nobody with nobody
+    weight = (
+        rows.people + 1e-9 * rows.area_km2
+    )  # the area only breaks ties, above all that of nobody with nobody
     of_class = np.bincount(group * n + rows.settlement, weights=weight, minlength=n_groups * n)
     return np.argmax(of_class.reshape(n_groups, n), axis=1).astype(np.int8)
 
 
 def _parents(cell: NDArray[np.uint64], resolution: int) -> NDArray[np.uint64]:
-    """Return the parent of each cell at a coarser resolution: finer digits become 7, the resolution's field changes."""
+    """Return the parent of each cell at a coarser resolution.
+
+    Its finer digits become 7, and the field of the resolution changes.
+    """
     parent = cell & ~np.uint64(0xF << 52) | np.uint64(resolution << 52)
     for level in range(resolution + 1, RESOLUTION + 1):
         parent |= np.uint64(7 << 3 * (15 - level))

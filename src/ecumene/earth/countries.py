@@ -1,6 +1,7 @@
 """Countries and territories: codes, names and inhabitants.
 
-All 249 codes of ISO 3166-1 and XK for Kosovo. A code is what a licence is issued for; it says nothing about statehood.
+All 249 codes of ISO 3166-1 and XK for Kosovo. A code is what a licence is issued for; it says nothing about
+statehood.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ import csv
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ecumene.errors import RunError, TableError, did_you_mean
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 PATH = Path(__file__).parent / "data" / "countries.csv"
 
@@ -66,10 +70,12 @@ class Countries:
         """
         if code in self._index:
             return self._index[code]
-        raise TableError(f"country '{code}': no such code, expected two capital letters as in ISO 3166-1{self._hint(code)}")
+        raise TableError(
+            f"country '{code}': no such code, expected two capital letters as in ISO 3166-1{self._hint(code)}"
+        )
 
     def _hint(self, code: str) -> str:
-        """Return a proposal for a code that does not exist: by case, habit, three letters, name, or likeness."""
+        """Return a proposal for a missing code: by case, habit, three letters, name, or likeness."""
         wanted = code.strip().casefold()
         wanted = _HABITS.get(wanted, wanted)
         for words in (self.code, self.iso3, self.name):
@@ -82,7 +88,16 @@ class Countries:
         return did_you_mean(code.strip().upper(), self.code)
 
 
-_HABITS = {"uk": "gb", "el": "gr", "england": "gb", "usa": "us", "ks": "xk", "rks": "xk", "burma": "mm", "türkiye": "tr"}
+_HABITS = {
+    "uk": "gb",
+    "el": "gr",
+    "england": "gb",
+    "usa": "us",
+    "ks": "xk",
+    "rks": "xk",
+    "burma": "mm",
+    "türkiye": "tr",
+}
 
 
 @functools.cache

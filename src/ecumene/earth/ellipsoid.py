@@ -39,7 +39,9 @@ def ecef_of_geodetic(lat_deg: ArrayLike, lon_deg: ArrayLike, height_m: ArrayLike
     >>> ecef_of_geodetic(0.0, 0.0).round(1).tolist()
     [6378137.0, 0.0, 0.0]
     """
-    lat, lon, h = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg), np.asarray(height_m, dtype=np.float64))
+    lat, lon, h = np.broadcast_arrays(
+        np.radians(lat_deg), np.radians(lon_deg), np.asarray(height_m, dtype=np.float64)
+    )
     N = WGS84_A_M / np.sqrt(1.0 - _E2 * np.sin(lat) ** 2)
     rho = (N + h) * np.cos(lat)
     return np.stack([rho * np.cos(lon), rho * np.sin(lon), (N * (1.0 - _E2) + h) * np.sin(lat)], axis=-1)
@@ -80,7 +82,8 @@ def geodetic_of_ecef(r_ecef_m: ArrayLike) -> tuple[Array, Array, Array]:
     Parameters
     ----------
     r_ecef_m : (n, 3)
-        Positions, not nearer to the Earth's centre than 43 km (inside the evolute the nearest point is not unique). [m]
+        Positions, not nearer to the Earth's centre than 43 km (inside the evolute the nearest point is not
+        unique). [m]
 
     Returns
     -------
@@ -91,12 +94,13 @@ def geodetic_of_ecef(r_ecef_m: ArrayLike) -> tuple[Array, Array, Array]:
 
     Notes
     -----
-    Bowring's formula for the reduced latitude, applied three times: below a nanometre of the exact answer from the ground
-    to geostationary height. nan in, nan out.
+    Bowring's formula for the reduced latitude, applied three times: below a nanometre of the exact answer
+    from the ground to geostationary height. nan in, nan out.
 
     References
     ----------
-    B. R. Bowring, "Transformation from spatial to geographical coordinates", Survey Review 23 (1976), 323-327.
+    B. R. Bowring, "Transformation from spatial to geographical coordinates", Survey Review 23 (1976),
+    323-327.
     """
     r = np.asarray(r_ecef_m, dtype=np.float64)
     x, y, z = r[..., 0], r[..., 1], r[..., 2]
@@ -113,7 +117,9 @@ def geodetic_of_ecef(r_ecef_m: ArrayLike) -> tuple[Array, Array, Array]:
     return np.degrees(lat), np.degrees(np.arctan2(y, x)), height_m
 
 
-def great_circle_m(lat1_deg: ArrayLike, lon1_deg: ArrayLike, lat2_deg: ArrayLike, lon2_deg: ArrayLike) -> Array:
+def great_circle_m(
+    lat1_deg: ArrayLike, lon1_deg: ArrayLike, lat2_deg: ArrayLike, lon2_deg: ArrayLike
+) -> Array:
     """Return the great-circle distance between points on the mean sphere.
 
     Parameters

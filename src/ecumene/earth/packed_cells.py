@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ecumene.earth.countries import countries
 from ecumene.earth.hexagons import N_GRANDCHILDREN, cell_of_ordinal
 from ecumene.earth.packing import PackedTable, read_packed, write_packed
+from ecumene.errors import RunError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 PATH = Path(__file__).parent / "data" / "cells.bin"
 NAME = "cells"
@@ -23,8 +26,8 @@ SHARE_STEPS = 245
 N_PEOPLE_CODES = 254
 """Logarithmic steps for people, beside 0 for nobody: each step is some 6 %, so a row is within about 3 %.
 
-Fine enough, since 28 % of people stand in the wrong cell anyway (docs/explanation/cells.md); the rows of a country are
-scaled after decoding so that its total is exact.
+Fine enough, since 28 % of people stand in the wrong cell anyway (docs/explanation/cells.md); the rows of a
+country are scaled after decoding so that its total is exact.
 """
 
 LEAST_PEOPLE = 0.5
@@ -92,7 +95,9 @@ def encode(
         Sources and dates for the header.
     """
     step = float(np.log(people.max() / LEAST_PEOPLE) / (N_PEOPLE_CODES - 1))
-    code = np.where(people > LEAST_PEOPLE, np.round(np.log(np.maximum(people, LEAST_PEOPLE) / LEAST_PEOPLE) / step) + 1, 0)
+    code = np.where(
+        people > LEAST_PEOPLE, np.round(np.log(np.maximum(people, LEAST_PEOPLE) / LEAST_PEOPLE) / step) + 1, 0
+    )
     columns = {
         "ordinal": ordinal,
         "country": country.astype(np.uint8),
@@ -141,15 +146,19 @@ def _people(code: NDArray[np.uint8], country: NDArray[np.int16], step: float) ->
     return scaled
 
 
-def _local_owner(ordinal: NDArray[np.uint32], country: NDArray[np.int16], owner: NDArray[np.int16]) -> NDArray[np.uint8]:
+def _local_owner(
+    ordinal: NDArray[np.uint32], country: NDArray[np.int16], owner: NDArray[np.int16]
+) -> NDArray[np.uint8]:
     """Return for each grandchild which of its cell's rows owns it: small numbers compress well."""
-    numbers, first, counts = np.unique(ordinal, return_index=True, return_counts=True)
+    _, first, counts = np.unique(ordinal, return_index=True, return_counts=True)
     first, counts = first[counts > 1], counts[counts > 1]
-    assert len(first) == len(owner), f"{len(owner)} maps for {len(first)} straddling cells"
+    if len(first) != len(owner):
+        raise RunError(f"packing cells: {len(owner)} maps for {len(first)} straddling cells; they must match")
     local = np.full(owner.shape, _NO_GRANDCHILD, dtype=np.uint8)
     for k in range(int(counts.max())):
         has_row = k < counts
         row = np.where(has_row, first + k, 0)
         local[has_row[:, None] & (owner == country[row][:, None])] = k
-    assert (local[owner >= 0] != _NO_GRANDCHILD).all(), "a grandchild belongs to a country without a row"
+    if (local[owner >= 0] == _NO_GRANDCHILD).any():
+        raise RunError("packing cells: a grandchild belongs to a country without a row; add the row")
     return local

@@ -1,7 +1,8 @@
 """The packed tables that ship with the program: integer columns, compressed, with a digest.
 
-A packed file is one line of JSON (what it is, which columns, the SHA-256 of the rest), then the columns one after
-another, each turned into bytes plane by plane and compressed with LZMA. Smooth columns are stored as differences.
+A packed file is one line of JSON (what it is, which columns, the SHA-256 of it all), then the columns one
+after another, each turned into bytes plane by plane and compressed with LZMA. Smooth columns are stored as
+differences.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import hashlib
 import json
 import lzma
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecumene.errors import RunError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMAT = "ecumene packed table"
 VERSION = 1
@@ -40,7 +43,9 @@ class PackedTable:
     facts: dict[str, Any]
 
 
-def write_packed(path: Path, name: str, columns: dict[str, Column], differences: set[str], facts: dict[str, Any]) -> None:
+def write_packed(
+    path: Path, name: str, columns: dict[str, Column], differences: set[str], facts: dict[str, Any]
+) -> None:
     """Write integer columns as a packed table.
 
     Parameters
@@ -58,11 +63,10 @@ def write_packed(path: Path, name: str, columns: dict[str, Column], differences:
     """
     blobs = {key: _squeeze(column, is_difference=key in differences) for key, column in columns.items()}
     payload = b"".join(blobs.values())
-    header = {
+    header: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "name": name,
-        "sha256": hashlib.sha256(payload).hexdigest(),
         "columns": [
             {
                 "name": key,
@@ -75,7 +79,8 @@ def write_packed(path: Path, name: str, columns: dict[str, Column], differences:
         ],
         "facts": facts,
     }
-    path.write_bytes(json.dumps(header, ensure_ascii=True).encode() + b"\n" + payload)
+    header["sha256"] = _digest(header, payload)
+    path.write_bytes(json.dumps(header).encode() + b"\n" + payload)
 
 
 def read_packed(path: Path, name: str) -> PackedTable:
@@ -114,34 +119,41 @@ def read_packed(path: Path, name: str) -> PackedTable:
 
 def _split(path: Path, data: bytes) -> tuple[dict[str, Any], bytes]:
     """Return the header and the compressed columns of a packed file."""
-    line, newline, payload = data.partition(b"\n")
+    line, _, payload = data.partition(b"\n")
     try:
         header = json.loads(line)
-        is_ours = isinstance(header, dict) and header["format"] == FORMAT
-    except (ValueError, KeyError):
-        is_ours = False
-    if not newline or not is_ours:
-        raise RunError(f"{path}: is not a packed table of ecumene (its first line is no header); install ecumene again")
+    except ValueError:
+        header = None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise RunError(
+            f"{path}: is no packed table of ecumene, its first line is not the header; install ecumene again"
+        )
     return header, payload
 
 
 def _check(path: Path, name: str, header: dict[str, Any], payload: bytes) -> None:
-    """Refuse another version, another table, a short file and an altered one."""
-    if header["version"] != VERSION:
+    """Refuse another version, an altered or cut file, and another table."""
+    version, digest, expected = header.get("version"), _digest(header, payload), header.get("sha256", "none")
+    if version != VERSION:
         raise RunError(
-            f"{path}: packed table version {header['version']}, this program reads version {VERSION}; "
+            f"{path}: packed table version {version}, this program reads version {VERSION}; "
             "install program and data from the same release"
         )
-    if header["name"] != name:
-        raise RunError(f"{path}: holds the table '{header['name']}', expected '{name}'; install ecumene again")
-    expected = sum(column["bytes"] for column in header["columns"])
-    if len(payload) != expected:
-        raise RunError(f"{path}: {len(payload)} bytes after the header, expected {expected}; install ecumene again")
-    digest = hashlib.sha256(payload).hexdigest()
-    if digest != header["sha256"]:
+    if digest != expected:
         raise RunError(
-            f"{path}: damaged, SHA-256 is {digest[:12]}..., expected {header['sha256'][:12]}...; install ecumene again"
+            f"{path}: damaged or cut short ({len(payload)} bytes after the header), SHA-256 {digest[:12]}..., "
+            f"expected {expected[:12]}...; install ecumene again"
         )
+    if header["name"] != name:
+        raise RunError(
+            f"{path}: holds the table '{header['name']}', expected '{name}'; install ecumene again"
+        )
+
+
+def _digest(header: dict[str, Any], payload: bytes) -> str:
+    """Return the SHA-256 of the header, without the digest itself, and the columns."""
+    rest = {key: value for key, value in header.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode() + payload).hexdigest()
 
 
 def _squeeze(column: Column, *, is_difference: bool) -> bytes:
