@@ -192,13 +192,13 @@ def _check(source: str, text: str, tree: dict[str, Any], given: Mapping[str, Any
         return Scenario.model_validate(tree)
     except ValidationError as error:
         lines = line_of_key(text)
-        problems = [_problem(detail, lines, given) for detail in error.errors(include_url=False)]
-        raise ScenarioError(source, list(dict.fromkeys(problems))) from None
+        details = [d for d in error.errors(include_url=False) if d["loc"][-1:] != ("int",)]  # half of a union
+        raise ScenarioError(source, [_problem(detail, lines, given) for detail in details]) from None
 
 
 def _problem(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], given: Mapping[str, Any]) -> str:
     """Render one pydantic error as a line a user can act on."""
-    path = tuple(part for part in detail["loc"] if part not in {"int", "literal['announced']", "function-after"})
+    path = tuple(part for part in detail["loc"] if part != "literal['announced']")
     name = ""
     for part in path:
         name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
@@ -231,7 +231,8 @@ def _sentence(detail: ErrorDetails) -> str:
         words, key = bounds[detail["type"]]
         return f"must be {words} {context[key]:g}"
     if detail["type"] == "literal_error":
-        return f"must be {context['expected']}{did_you_mean(str(detail['input']), _words(context['expected']))}"
+        number = "a whole number or " if detail["loc"][-1:] == ("literal['announced']",) else ""
+        return f"must be {number}{context['expected']}{did_you_mean(str(detail['input']), _words(context['expected']))}"
     if detail["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in context.get("pattern", ""):
         return "must be a two-letter country code in capitals, such as KE"
     if detail["type"] == "value_error":
