@@ -1,0 +1,71 @@
+"""Running statistics against the slow obvious version: keep every slot, then compute."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ecumene.results.schema import CAUSES
+from ecumene.results.statistics import count_slot, open_statistics, rate_share_percentile, rtt_percentile_s
+
+SERVED, PARTLY, NO_BEAM = CAUSES.index("served"), CAUSES.index("partly"), CAUSES.index("no_beam")
+two_percent_steps = 0.011
+one_percent = 0.0105
+
+
+def nearest_rank(values: np.ndarray, percent: float) -> float:
+    ordered = np.sort(values)
+    return float(ordered[max(1, int(np.ceil(percent / 100 * len(ordered) - 1e-9))) - 1])
+
+
+@pytest.mark.parametrize("n_slots", [1, 7, 300])
+def test_running_statistics_equal_those_of_all_slots_kept(n_slots: int) -> None:
+    rng = np.random.default_rng(n_slots)
+    n_rows = 40
+    statistics = open_statistics(n_rows, n_rows, n_slots)
+    demand = rng.uniform(1e6, 9e6, n_rows)
+    history = []
+    for _ in range(n_slots):
+        share = rng.choice([0.0, 0.31, 0.77, 1.0], n_rows)
+        cause = np.where(share == 0, NO_BEAM, np.where(share == 1, SERVED, PARTLY)).astype(np.int8)
+        rtt = np.where(share > 0, rng.uniform(0.02, 0.4, n_rows), np.nan).astype(np.float32)
+        available = rng.random(n_rows) < 0.7
+        sat = rng.integers(-1, 3, n_rows).astype(np.int32)
+        history.append((share, cause, rtt, available, sat))
+        count_slot(
+            statistics, cause=cause, rate_bps=share * demand, demand_bps=demand, rtt_s=rtt,
+            is_available=available, is_reachable=available, sat_of_cell=sat,
+        )  # fmt: skip
+    shares, causes, rtts, availables, sats = (np.array(column) for column in zip(*history, strict=True))
+    assert np.array_equal(statistics.n_available, availables.sum(axis=0))
+    assert np.array_equal(statistics.n_served, (shares > 0).sum(axis=0))
+    assert statistics.carried_bps == pytest.approx((shares * demand).sum(axis=0))
+    for r in range(n_rows):
+        assert statistics.causes[r].sum() == n_slots
+        assert statistics.causes[r, PARTLY] == (causes[:, r] == PARTLY).sum()
+        text = "".join("." if ok else "x" for ok in availables[:, r])
+        assert statistics.longest_gap[r] == max(len(gap) for gap in text.split("."))
+        served_by = [s for s in sats[:, r] if s >= 0]
+        assert statistics.n_handovers[r] == sum(a != b for a, b in zip(served_by, served_by[1:], strict=False))
+    for q in (5.0, 50.0, 95.0):
+        found, rtt = rate_share_percentile(statistics, q), rtt_percentile_s(statistics, q)
+        for r in range(n_rows):
+            assert found[r] == pytest.approx(nearest_rank(shares[:, r], q), abs=two_percent_steps)
+            known = rtts[~np.isnan(rtts[:, r]), r]
+            if len(known):
+                assert rtt[r] == pytest.approx(nearest_rank(known, q), rel=one_percent)
+            else:
+                assert np.isnan(rtt[r])
+
+
+def test_counters_do_not_overflow() -> None:
+    statistics = open_statistics(1, 1, 256)
+    one = np.ones(1)
+    for _ in range(256):
+        count_slot(
+            statistics, cause=np.array([SERVED], np.int8), rate_bps=one, demand_bps=one,
+            rtt_s=np.array([0.03], np.float32), is_available=one > 0, is_reachable=one > 0,
+            sat_of_cell=np.zeros(1, np.int32),
+        )  # fmt: skip
+    assert statistics.causes[0, SERVED] == 256
+    assert statistics.rates[0, -1] == 256
