@@ -19,9 +19,6 @@ LARGE_COUNTRY_PEOPLE = 10e6
 """Countries with this many people enter the list of the worst large ones."""
 
 N_WORST = 10
-SAME_PLACE_DEG = 5.0
-"""Isolated places nearer than this in latitude and longitude, with one cause, are one entry of the list."""
-
 
 @dataclass(frozen=True)
 class Remedies:
@@ -228,28 +225,23 @@ def worst_isolated(rows: Table, remedies: Remedies, names: dict[str, str]) -> li
 
     Notes
     -----
-    Worst first: least served, then least available, then most people. Neighbours with the same country and
-    cause stand for one another, so that the list names ten places and not ten cells of one desert.
+    Isolated rows of one country with one main cause share a lot. The ten lots that leave most people without
+    service are named, each by its worst row: least served, then least available, then most people.
     """
     isolated = np.flatnonzero((rows["settlement"] == "isolated") & (rows["served"] < 1.0))
-    order = isolated[
-        np.lexsort((-rows["people"][isolated], rows["availability"][isolated], rows["served"][isolated]))
+    if len(isolated) == 0:
+        return []
+    keys = np.array([f"{rows['country'][r]} {rows['main_cause'][r]}" for r in isolated])
+    lots, lot = np.unique(keys, return_inverse=True)
+    people = rows["people"][isolated]
+    unserved = np.bincount(lot, people * (1.0 - rows["served"][isolated]), len(lots))
+    order = np.lexsort((-people, rows["availability"][isolated], rows["served"][isolated], lot))
+    worst_of_lot = isolated[order[np.searchsorted(lot[order], np.arange(len(lots)))]]
+    ranking = np.argsort(-unserved, kind="stable")[:N_WORST]
+    return [
+        {**_isolated_entry(rows, int(worst_of_lot[k]), remedies, names), "people_alike": float(unserved[k])}
+        for k in ranking
     ]
-    taken: list[int] = []
-    for r in order:
-        if len(taken) == N_WORST:
-            break
-        if not any(_is_same_place(rows, int(r), t) for t in taken):
-            taken.append(int(r))
-    return [_isolated_entry(rows, r, remedies, names) for r in taken]
-
-
-def _is_same_place(rows: Table, a: int, b: int) -> bool:
-    d_lon = abs((rows["lon_deg"][a] - rows["lon_deg"][b] + 180.0) % 360.0 - 180.0)
-    is_near = abs(rows["lat_deg"][a] - rows["lat_deg"][b]) < SAME_PLACE_DEG and d_lon < SAME_PLACE_DEG
-    is_same_country = rows["country"][a] == rows["country"][b]
-    is_law = rows["main_cause"][a] == rows["main_cause"][b] == "no_licence"
-    return bool(is_same_country and rows["main_cause"][a] == rows["main_cause"][b] and (is_near or is_law))
 
 
 def _isolated_entry(rows: Table, r: int, remedies: Remedies, names: dict[str, str]) -> dict[str, Any]:
