@@ -67,7 +67,7 @@ def first_slot(four_slots: tuple[World, list[Slot]]) -> tuple[World, Slot]:
 @pytest.fixture(scope="module")
 def results() -> Results:
     """Return a run of the first slot alone."""
-    from ecumene.simulate import simulate
+    from ecumene.simulation import simulate
 
     return simulate(ecumene.load("toy", overrides={"slots": 1}))
 
@@ -75,7 +75,7 @@ def results() -> Results:
 @pytest.fixture(scope="module")
 def four_slots() -> tuple[World, list[Slot]]:
     """Return the world and its first four slots."""
-    from ecumene.simulate import one_slot
+    from ecumene.simulation import one_slot
     from ecumene.slot import survey
     from ecumene.world import build
 
