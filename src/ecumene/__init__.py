@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ecumene.scenario import Scenario, load
-    from ecumene.simulate import Results, simulate
+    from ecumene.simulation import Results, simulate
 
 __version__ = "0.1.0"
 __all__ = ["Results", "Scenario", "__version__", "load", "simulate"]
@@ -14,8 +14,8 @@ __all__ = ["Results", "Scenario", "__version__", "load", "simulate"]
 _HOMES = {
     "Scenario": "ecumene.scenario",
     "load": "ecumene.scenario",
-    "Results": "ecumene.simulate",
-    "simulate": "ecumene.simulate",
+    "Results": "ecumene.simulation",
+    "simulate": "ecumene.simulation",
 }
 
 

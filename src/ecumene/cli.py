@@ -337,7 +337,7 @@ def _compute(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> t
     check_folder(folder, scenario, force=force)
     if not quiet:
         _announce(scenario)
-    from ecumene.simulate import simulate
+    from ecumene.simulation import simulate
 
     with _progress(quiet=quiet) as on_slot:
         results = simulate(scenario, on_slot=on_slot)
