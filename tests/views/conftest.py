@@ -240,5 +240,11 @@ def _places():
 
 @pytest.fixture
 def results() -> Results:
-    """Return the made-up run."""
+    """Return the made-up run, fresh: a test may change it."""
+    return synthetic_results()
+
+
+@pytest.fixture(scope="session")
+def unchanged_results() -> Results:
+    """Return the made-up run for those that only read it."""
     return synthetic_results()

@@ -17,7 +17,7 @@ from ecumene.views.palette import CAUSE_COLOURS
 from ecumene.views.wording import number_text, people_text, point_text, quantity_text, share_text, utc_text
 from ecumene.views.worldmap import (
     CAUSE_TITLE,
-    FEW_CELLS,
+    FEW_ROWS,
     QUANTITIES,
     build_canvas,
     cause_map_png,
@@ -114,7 +114,7 @@ def _facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Traffic carried", quantity_text(traffic["carried"], "Gbit/s")
     yield "No plan could carry more than", quantity_text(traffic.get("upper_bound"), "Gbit/s")
     yield "Subscribers assumed", f"{people_text(subscribers['total'])} ({subscribers['source']})"
-    if subscribers["unplaced"]:
+    if subscribers["unplaced"] >= 1.0:
         yield "Subscribers without room", people_text(subscribers["unplaced"])
     yield "Handovers of a cell in an hour", number_text(summary["handovers"]["per_cell_per_h"])
     status = (f"{count:,} {name}" for name, count in summary["satellites"]["by_status"].items() if count)
@@ -148,7 +148,7 @@ def _maps(results: Results) -> list[dict[str, Any]]:
 
 
 def _seen(canvas: Canvas) -> str:
-    if len(np.unique(canvas.rows["cell"])) <= FEW_CELLS:
+    if len(canvas.rows["cell"]) <= FEW_ROWS:
         return "The few cells of this planet are drawn as dots, larger than they are. Equal Earth projection."
     return "Equal Earth projection: equal areas are equal. In a border cell the larger country is shown."
 

@@ -100,7 +100,7 @@ def duration_text(seconds: float | None) -> str:
     if seconds is None or math.isnan(seconds):
         return UNKNOWN
     if seconds < 59.5:
-        return f"{number_text(seconds)} s"
+        return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.2g} s"
     minutes, rest_s = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest_s} s" if rest_s else f"{minutes} min"
@@ -122,5 +122,5 @@ def utc_text(stamp: str) -> str:
 def _two_digits(value: float) -> str:
     if abs(value) >= 9.95:
         return f"{value:,.0f}"
-    digits = max(0, 1 - math.floor(math.log10(abs(value) * 1.0005)))
+    digits = 1 - math.floor(math.log10(abs(float(f"{value:.1e}"))))  # of the rounded value: 0.0996 is 0.10
     return f"{value:.{digits}f}"

@@ -37,8 +37,8 @@ LEGEND_ORDER = (
 )
 """Causes from served to furthest from served."""
 
-FEW_CELLS = 400
-"""Up to this many cells are drawn as dots: a pixel on the world map would not be seen."""
+FEW_ROWS = 400
+"""Up to this many rows are drawn as dots: a pixel on the world map would not be seen."""
 
 _SOUTH_OF_MOST_DEG, _NORTH_OF_MOST_DEG = -57.0, 84.0
 _LEGEND_HEIGHT = 0.085
@@ -97,13 +97,16 @@ class Canvas:
         Result tables.
     raster
         Which row each pixel shows.
+    land
+        Rings around the land, (n, 2) in Earth radii on the map.
     coasts, borders
-        Lines, (n, 2) in Earth radii on the map.
+        Lines, the same.
     """
 
     rows: Table
     gateways: Table
     raster: Raster
+    land: Sequence[NDArray[np.float64]]
     coasts: Sequence[NDArray[np.float64]]
     borders: Sequence[NDArray[np.float64]]
 
@@ -130,8 +133,53 @@ def build_canvas(rows: Table, gateways: Table, *, width_px: int = 2000) -> Canva
         south_deg=_SOUTH_OF_MOST_DEG if np.all(lats > _SOUTH_OF_MOST_DEG) else -90.0,
         north_deg=_NORTH_OF_MOST_DEG if np.all(lats < _NORTH_OF_MOST_DEG) else 90.0,
     )
-    coasts, borders = ([_projected(line) for line in load_outlines(kind)] for kind in ("coast", "border"))
-    return Canvas(rows, gateways, raster, coasts, borders)
+    coasts, borders = load_outlines("coast"), load_outlines("border")
+    land, coasts, borders = (
+        [_projected(line) for line in lines] for lines in (rings(coasts), coasts, borders)
+    )
+    return Canvas(rows, gateways, raster, land, coasts, borders)
+
+
+def rings(lines: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Return the closed outlines of the land that coast lines make.
+
+    Parameters
+    ----------
+    lines
+        Longitude and latitude, (n, 2); no line crosses 180 deg. [deg]
+
+    Returns
+    -------
+    rings
+        Lines that share an end are joined. What stays open ends at 180 deg: it closes along that meridian,
+        or, where it goes round the world, over the nearer pole.
+    """
+    closed = [line for line in lines if _is_same_point(line[0], line[-1])]
+    left = [line for line in lines if not _is_same_point(line[0], line[-1])]
+    while left:
+        chain = left.pop()
+        while (k := next((k for k, line in enumerate(left) if _meets(chain, line)), None)) is not None:
+            chain = _joined(chain, left.pop(k))
+        if abs(chain[0, 0] - chain[-1, 0]) > 180.0:
+            pole_deg = np.copysign(90.0, chain[:, 1].mean())
+            chain = np.concatenate([chain, [[chain[-1, 0], pole_deg], [chain[0, 0], pole_deg]]])
+        closed.append(chain)
+    return closed
+
+
+def _is_same_point(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+    return bool(np.abs(a - b).max() < 1e-6)
+
+
+def _meets(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+    return any(_is_same_point(p, q) for p in (a[0], a[-1]) for q in (b[0], b[-1]))
+
+
+def _joined(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return two lines that share an end as one."""
+    if _is_same_point(a[0], b[0]) or _is_same_point(a[0], b[-1]):
+        a = a[::-1]
+    return np.concatenate([a, b if _is_same_point(a[-1], b[0]) else b[::-1]])
 
 
 def cause_map_png(canvas: Canvas, shares: Mapping[str, float]) -> bytes:
@@ -215,8 +263,9 @@ def _world(canvas: Canvas) -> tuple[Figure, Axes]:
     axes.set_axis_off()
     globe = _projected(_globe_edge())
     axes.add_patch(Polygon(globe, closed=True, facecolor=OCEAN, edgecolor="none", zorder=0))
-    rings = [line for line in canvas.coasts if len(line) > 3 and np.allclose(line[0], line[-1], atol=1e-4)]
-    axes.add_collection(PolyCollection(rings, facecolors=LAND, edgecolors="none", zorder=1), autolim=False)
+    axes.add_collection(
+        PolyCollection(canvas.land, facecolors=LAND, edgecolors="none", zorder=1), autolim=False
+    )
     pen = width / 2000.0
     for lines, width_pt in ((canvas.coasts, 0.6), (canvas.borders, 0.5)):
         drawn = LineCollection(lines, colors=COAST, linewidths=width_pt * pen, alpha=0.9, zorder=3)
@@ -237,15 +286,15 @@ def _globe_edge() -> NDArray[np.float64]:
 def _paint(canvas: Canvas, axes: Axes, colour_of_row: NDArray[np.float64]) -> None:
     """Lay the rows on the map; a handful of them as dots that can be seen."""
     rows, raster = canvas.rows, canvas.raster
-    if len(np.unique(rows["cell"])) <= FEW_CELLS:
+    if len(rows["cell"]) <= FEW_ROWS:
         x, y = equal_earth(rows["lat_deg"].astype(np.float64), rows["lon_deg"].astype(np.float64))
         axes.scatter(x, y, s=60.0, c=colour_of_row, edgecolors="black", linewidths=0.6, zorder=4)
         return
     shown = raster.row_of_pixel
-    image = np.zeros((*shown.shape, 4))
+    image = np.zeros((*shown.shape, 4), dtype=np.uint8)
     is_land = shown >= 0
-    image[is_land, :3] = colour_of_row[shown[is_land]]
-    image[is_land, 3] = 1.0
+    image[is_land, :3] = np.round(255.0 * colour_of_row).astype(np.uint8)[shown[is_land]]
+    image[is_land, 3] = 255
     extent = (-X_MAX, X_MAX, raster.y_min, raster.y_max)
     axes.imshow(image, extent=extent, interpolation="nearest", aspect="auto", zorder=2)
 
@@ -354,6 +403,6 @@ def _png(figure: Figure, *, n_colours: int) -> bytes:
     drawn.seek(0)
     packed = io.BytesIO()
     with Image.open(drawn) as image:
-        flat = image.convert("RGB").quantize(n_colours, dither=Image.Dither.NONE)
+        flat = image.convert("RGB").quantize(n_colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         flat.save(packed, format="png", optimize=True)
     return packed.getvalue()

@@ -1,0 +1,84 @@
+"""The summary in the terminal: order, wording, width."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecumene.views.terminal import causes_text, summary_text
+
+
+@pytest.fixture
+def summary(results):
+    return results.summary
+
+
+def test_the_promise_comes_first(summary):
+    text = summary_text(summary)
+    lines = text.splitlines()
+    assert lines[0] == "A made-up planet"
+    assert lines[4].startswith("The promise")
+    assert (
+        text.index("The promise")
+        < text.index("Not served")
+        < text.index("Worst isolated")
+        < text.index("Notes")
+    )
+
+
+def test_golden_pieces(summary):
+    text = summary_text(summary)
+    for piece in (
+        "240 x 15 s from 2026-03-24 12:00:12 UTC; 4,400 of 4,408 satellites; 209 gateways; 540,123 cells;",
+        "  urban        4.6 billion      2.9 billion (63 %)     100 million (2.2 %)      3.0",
+        "  isolated               0                       0                       0        -",
+        "People                    licensed 61 %, could be served 59 %, served 22 %",
+        "Cells                     could be served 71 %, served 70 %",
+        "no licence 39 %, no beam left 38 %; served below demand under 0.1 %",
+        "median 43 ms, 90 % of people served between 24 and 71 ms",
+        "9,876 Gbit/s carried of 12,345 asked for; no plan could carry more than 10,100",
+        "US 140 Gbit/s (load 88 %)",
+        "Japan 0 % (no licence)",
+        "2,430 km from Jamestown, Saint Helena (37.1 S 12.3 W), 240 people, served 0 %",
+        "Remedy: a gateway nearby, or ISLs.",
+        "The constellation comes from a catalogue: bent pipe.",
+        "Computed in 1 min 15 s, 0.26 s a slot.",
+    ):
+        assert piece in " ".join(text.split("\n                          ")), piece
+    assert "Idle" not in text  # a gateway that carries nothing is not busy
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 100, 200])
+def test_lines_fit(summary, width):
+    table = ("The promise", "  urban", "  rural", "  isolated")
+    lines = summary_text(summary, width).splitlines()
+    assert max(len(line) for line in lines if not line.startswith(table)) <= max(width, 60)
+    assert max(len(line) for line in lines) <= max(width, 84)
+
+
+@pytest.mark.parametrize("width", range(60, 101, 7))
+def test_a_number_keeps_its_unit(summary, width):
+    for line in summary_text(summary, width).splitlines():
+        assert not line.strip().startswith(("% ", "%,", "ms", "Gbit/s", "billion"))
+
+
+def test_plain_text_without_colour(summary):
+    assert "\x1b" not in summary_text(summary)
+    assert "[The promise" in summary_text(summary, heading=lambda text: f"[{text}]")
+
+
+def test_nobody_served(summary):
+    summary["mbps"] = summary["rtt_ms"] = {"p5": None, "p50": None, "p95": None}
+    summary["gateways_busiest"] = []
+    summary["countries_worst"] = []
+    summary["isolated_worst"] = []
+    summary["notes"] = []
+    del summary["seconds"]
+    text = summary_text(summary)
+    assert "nobody is served" in text
+    assert "no gateway carries anything" in text
+    assert "None" not in text
+    assert "nan" not in text
+
+
+def test_everybody_served():
+    assert causes_text([{"cause": "served", "words": "served", "people_share": 1.0}]) == "nobody"

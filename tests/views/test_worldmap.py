@@ -1,0 +1,108 @@
+"""World maps: what is drawn where, and that nothing trips them."""
+
+from __future__ import annotations
+
+import io
+
+import h3.api.basic_int as h3
+import numpy as np
+import pytest
+from PIL import Image
+
+from ecumene.views.palette import CAUSE_COLOURS
+from ecumene.views.projection import equal_earth
+from ecumene.views.raster import X_MAX
+from ecumene.views.worldmap import (
+    QUANTITIES,
+    build_canvas,
+    cause_map_png,
+    map_alt_text,
+    quantity_map_png,
+    rings,
+)
+
+WIDTH = 500
+
+
+def picture(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+def colour_at(image, canvas, lat_deg, lon_deg):
+    x, y = equal_earth(np.array([lat_deg]), np.array([lon_deg]))
+    size = 2.0 * X_MAX / WIDTH
+    return image[int((canvas.raster.y_max - y[0]) / size), int((x[0] + X_MAX) / size)]
+
+
+def many_rows(results, cause_of):
+    """Return rows that fill the Congo, over 400 of them, with the causes asked for."""
+    cells = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(0.0, 22.0, 4), 13)), dtype=np.uint64)
+    points = np.array([h3.cell_to_latlng(int(c)) for c in cells])
+    rows = {name: np.repeat(column[:1], len(cells)) for name, column in results.rows().items()}
+    rows |= {"cell": cells, "lat_deg": points[:, 0], "lon_deg": points[:, 1]}
+    rows["main_cause"] = np.array([cause_of(lat) for lat in points[:, 0]], dtype=object)
+    return rows
+
+
+def no_gateways(results):
+    return {name: column[:0] for name, column in results.gateways().items()}
+
+
+def test_cells_have_the_colour_of_their_cause(results):
+    rows = many_rows(results, lambda lat: "served" if lat > 0 else "no_licence")
+    canvas = build_canvas(rows, no_gateways(results), width_px=WIDTH)
+    image = picture(cause_map_png(canvas, {}))
+    for lat_deg, cause in ((2.0, "served"), (-2.0, "no_licence")):
+        wanted = [int(CAUSE_COLOURS[cause][k : k + 2], 16) for k in (1, 3, 5)]
+        assert (
+            np.abs(colour_at(image, canvas, lat_deg, 22.0) - wanted).max() < 12
+        )  # the palette of 128 rounds
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+@pytest.mark.parametrize("fill", [np.nan, 0.0, 3.0])
+def test_quantities_are_drawn_also_where_nobody_is_served_or_all_alike(results, name, fill):
+    rows = many_rows(results, lambda _lat: "served")
+    rows[name] = np.full(len(rows["cell"]), fill, dtype=np.float32)
+    image = picture(quantity_map_png(build_canvas(rows, results.gateways(), width_px=WIDTH), name))
+    assert image.shape[1] == WIDTH
+
+
+def test_a_made_up_planet_is_drawn_as_dots(results):
+    canvas = build_canvas(results.rows(), results.gateways(), width_px=WIDTH)
+    image = picture(cause_map_png(canvas, {"served": 0.5}))
+    assert colour_at(image, canvas, -1.3, 36.8).tolist() != colour_at(image, canvas, -30.0, -120.0).tolist()
+
+
+def test_no_rows_at_all(results):
+    rows = {name: column[:0] for name, column in results.rows().items()}
+    canvas = build_canvas(rows, no_gateways(results), width_px=WIDTH)
+    assert picture(cause_map_png(canvas, {})).shape[1] == WIDTH
+    assert picture(quantity_map_png(canvas, "mbps_p50")).shape[1] == WIDTH
+
+
+def test_the_far_south_is_shown_where_somebody_is(results):
+    rows = results.rows()
+    north = build_canvas(rows, no_gateways(results), width_px=WIDTH).raster.row_of_pixel.shape[0]
+    rows["lat_deg"][0] = -78.0
+    assert build_canvas(rows, no_gateways(results), width_px=WIDTH).raster.row_of_pixel.shape[0] > north
+
+
+def test_rings_join_what_was_cut_and_close_over_the_pole():
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
+    halves = [
+        np.array([[180.0, 60.0], [100.0, 50.0]]),
+        np.array([[180.0, 70.0], [120.0, 75.0], [100.0, 50.0]]),
+    ]
+    antarctic = np.array([[-180.0, -80.0], [0.0, -70.0], [180.0, -80.0]])
+    closed = rings([square, *halves, antarctic])
+    assert len(closed) == 3
+    joined = next(ring for ring in closed if len(ring) == 5 and abs(ring[:, 1]).max() < 80)
+    assert {tuple(joined[0]), tuple(joined[-1])} == {(180.0, 60.0), (180.0, 70.0)}
+    south = next(ring for ring in closed if ring[:, 1].min() == -90.0)
+    assert south[-2:].tolist() == [[180.0, -90.0], [-180.0, -90.0]]
+
+
+def test_alternative_texts_say_what_is_seen():
+    assert "no licence 39 %" in map_alt_text("main_cause", [{"words": "no licence", "people_share": 0.39}])
+    assert "Mbit/s" in map_alt_text("mbps_p50")
