@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ecumene.results.outcome import Results
     from ecumene.scenario import Scenario
+    from ecumene.world import World
 
 OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -130,7 +131,7 @@ def run(
         _name_missing("run")
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with _exit_codes(debug=debug):
-        scenario = _with_start(_load(name, options, constellation, places, settings or []))
+        scenario = _load(name, options, constellation, places, settings or [])
         folder = out or Path("out") / scenario.name
         results, report_failure = _compute(scenario, folder, force=force, quiet=quiet)
         if as_json:
@@ -201,10 +202,10 @@ def check(
         _name_missing("check")
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with _exit_codes(debug=debug):
-        scenario = _with_start(_load(name, options, constellation, places, settings or []))
-        from ecumene.world import estimate
+        scenario = _load(name, options, constellation, places, settings or [])
+        from ecumene.world import build, describe
 
-        forecast = estimate(scenario)
+        forecast = describe(build(scenario))
         if as_json:
             typer.echo(_json(forecast))
         else:
@@ -318,14 +319,6 @@ def _parse_start(text: str | None, problems: list[str]) -> datetime | None:
         return None
 
 
-def _with_start(scenario: Scenario) -> Scenario:
-    """Return the scenario with its start; a catalogue without one begins at its median epoch."""
-    if scenario.start is not None or scenario.constellation.file is None:
-        return scenario
-    from ecumene.orbits.catalogue import median_epoch, read_catalogue
-
-    return scenario.model_copy(update={"start": median_epoch(read_catalogue(scenario.constellation.file))})
-
 
 # Running
 
@@ -333,14 +326,15 @@ def _with_start(scenario: Scenario) -> Scenario:
 def _compute(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> tuple[Results, str | None]:
     """Run a scenario and write its results; return them, and why there is no report if there is none."""
     from ecumene.results.store import check_folder, write_results
+    from ecumene.simulation import run
+    from ecumene.world import build
 
-    check_folder(folder, scenario, force=force)
+    world = build(scenario)
+    check_folder(folder, world.scenario, force=force)
     if not quiet:
-        _announce(scenario)
-    from ecumene.simulation import simulate
-
+        _announce(world)
     with _progress(quiet=quiet) as on_slot:
-        results = simulate(scenario, on_slot=on_slot)
+        results = run(world, on_slot=on_slot)
     if not quiet:
         _say("drawing the report")
     page, failure = _report(results)
@@ -348,12 +342,12 @@ def _compute(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> t
     return results, failure
 
 
-def _announce(scenario: Scenario) -> None:
+def _announce(world: World) -> None:
     """Say what will be computed, and why the first run on a machine takes longer."""
     from ecumene.views.forecast import outlook_text
-    from ecumene.world import estimate
+    from ecumene.world import describe
 
-    _say(outlook_text(scenario.name, estimate(scenario)))
+    _say(outlook_text(world.scenario.name, describe(world)))
     if not _is_compiled():
         _say("compiling kernels, once per machine, about a minute")
 

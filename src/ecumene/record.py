@@ -113,16 +113,18 @@ class Ledger:
         self.antennas_used += np.bincount(slot.links.feeders.gateway_of_feed, minlength=len(carried))
         self.carried_of_gateway += carried
         np.maximum(self.carried_of_gateway_max, carried, out=self.carried_of_gateway_max)
-        step = np.minimum((carried / self.world.ground.gateway_bps * LOAD_STEPS + 0.5).astype(np.int64), LOAD_STEPS)
+        step = np.minimum(
+            (carried / self.world.ground.gateway_bps * LOAD_STEPS + 0.5).astype(np.int64), LOAD_STEPS
+        )
         self.loads_of_gateway[np.arange(len(step)), step] += 1
 
-    def close(self, *, build_s: float, slots_s: float) -> Results:
+    def close(self, *, slots_s: float) -> Results:
         """Return the results of everything counted.
 
         Parameters
         ----------
-        build_s, slots_s
-            Wall-clock time the world and the slots took. [s]
+        slots_s
+            Wall-clock time the slots took. [s]
         """
         n_slots = len(self.totals)
         rows = _row_table(self.world, self.rows, n_slots)
@@ -148,7 +150,6 @@ class Ledger:
         summary = _summary(self.world, self, tables, cause_share)
         steps = np.diff(self.stamps)
         summary["seconds"] = {
-            "build": round(build_s, 3),
             "slots": round(slots_s, 3),
             "per_slot_median": round(float(np.median(steps)), 4) if len(steps) else round(slots_s, 4),
         }
@@ -158,7 +159,9 @@ class Ledger:
         elements, world = self.world.fleet.elements, self.world
         is_known = np.isfinite(self.first_r_sat_m[:, 0])
         lat_deg, lon_deg, height_m = (np.full(len(elements), np.nan) for _ in range(3))
-        lat_deg[is_known], lon_deg[is_known], height_m[is_known] = geodetic_of_ecef(self.first_r_sat_m[is_known])
+        lat_deg[is_known], lon_deg[is_known], height_m[is_known] = geodetic_of_ecef(
+            self.first_r_sat_m[is_known]
+        )
         return {
             "satellite": np.array(elements.name, dtype=object),
             "norad_id": elements.norad_id,
@@ -251,7 +254,9 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
         "satellite": [names[i] if ok else "" for i, ok in zip(s, is_served, strict=True)],
         "elevation_deg": where(np.degrees(elevation_rad)),
         "slant_km": where(slant_m / 1e3),
-        "gateway": [gateways[routes.gateway[c, i]] if ok else "" for c, i, ok in zip(k, s, is_served, strict=True)],
+        "gateway": [
+            gateways[routes.gateway[c, i]] if ok else "" for c, i, ok in zip(k, s, is_served, strict=True)
+        ],
         "pop": [pops[routes.pop[c, i]] if ok else "" for c, i, ok in zip(k, s, is_served, strict=True)],
         "hops": where(routes.hops[k, s]),
         "mbps": where(busy_mbps * terminals.share),
@@ -266,7 +271,9 @@ def _limit(world: World, slot: Slot, place: int) -> str:
     if cause == NO_LICENCE:
         return places.limit[place]
     if cause == NO_GATEWAY_PATH:
-        return "no permitted path home" if len(world.links) else "no satellite in view sees a permitted gateway"
+        return (
+            "no permitted path home" if len(world.links) else "no satellite in view sees a permitted gateway"
+        )
     if cause == NO_BEAM:
         return "every usable satellite is full"
     if cause not in {NO_FEEDER_CAPACITY, PARTLY}:
@@ -312,9 +319,13 @@ def _row_table(world: World, statistics: RowStatistics, n_slots: int) -> Table:
     hours = n_slots * world.scenario.slot_s / 3_600.0
     busy_mbps = world.scenario.demand.mbps_per_subscriber
     served = statistics.n_served / n_slots
-    mbps = {q: (busy_mbps * rate_share_percentile(statistics, q)).astype(np.float32) for q in (5.0, 50.0, 95.0)}
+    mbps = {
+        q: (busy_mbps * rate_share_percentile(statistics, q)).astype(np.float32) for q in (5.0, 50.0, 95.0)
+    }
     rtt_ms = {q: (rtt_percentile_s(statistics, q) * 1e3).astype(np.float32) for q in (50.0, 95.0)}
-    codes, settlements, cause_names = (np.array(names, dtype=object) for names in (land.codes, SETTLEMENTS, CAUSES))
+    codes, settlements, cause_names = (
+        np.array(names, dtype=object) for names in (land.codes, SETTLEMENTS, CAUSES)
+    )
     return {
         "cell": rows.cell,
         "country": codes[rows.country],
@@ -331,7 +342,9 @@ def _row_table(world: World, statistics: RowStatistics, n_slots: int) -> Table:
         "rtt_ms_p50": rtt_ms[50.0],
         "rtt_ms_p95": rtt_ms[95.0],
         "longest_gap_s": (statistics.longest_gap * world.scenario.slot_s).astype(np.float32),
-        "handovers_per_h": (statistics.n_handovers[land.cell_of_row] / hours * (served > 0)).astype(np.float32),
+        "handovers_per_h": (statistics.n_handovers[land.cell_of_row] / hours * (served > 0)).astype(
+            np.float32
+        ),
         "main_cause": cause_names[statistics.causes.argmax(axis=1)],
     }
 
@@ -380,10 +393,12 @@ def _summary(
         },
         "causes": causes(people, cause_share),
         "mbps": {
-            f"p{q}": weighted_percentile(rows["mbps_p50"][is_served], people[is_served], q) for q in (5, 50, 95)
+            f"p{q}": weighted_percentile(rows["mbps_p50"][is_served], people[is_served], q)
+            for q in (5, 50, 95)
         },
         "rtt_ms": {
-            f"p{q}": weighted_percentile(rows["rtt_ms_p50"][is_served], people[is_served], q) for q in (5, 50, 95)
+            f"p{q}": weighted_percentile(rows["rtt_ms_p50"][is_served], people[is_served], q)
+            for q in (5, 50, 95)
         },
         "traffic_gbps": {
             "demand": wanted / 1e9,
@@ -394,7 +409,9 @@ def _summary(
         "subscribers": {
             "total": land.n_subscribers,
             "unplaced": land.n_unplaced,
-            "source": "announced by the operator" if scenario.demand.subscribers == "announced" else "scenario",
+            "source": "announced by the operator"
+            if scenario.demand.subscribers == "announced"
+            else "scenario",
         },
         "handovers": {
             "per_cell_per_h": handovers * 3_600.0 / scenario.slot_s,
@@ -402,12 +419,16 @@ def _summary(
         },
         "gateways_busiest": busiest_gateways(tables["gateways"]),
         "countries_worst": worst_countries(tables["countries"]),
-        "isolated_worst": worst_isolated(rows, _remedies(world, ledger, n_slots), dict(zip(land.codes, land.names, strict=True))),
+        "isolated_worst": worst_isolated(
+            rows, _remedies(world, ledger, n_slots), dict(zip(land.codes, land.names, strict=True))
+        ),
         "assumptions": _assumptions(world),
         "notes": list(world.notes),
         "source": {
             "constellation": scenario.constellation.file or "filed shells of the scenario",
-            "boundaries": "Natural Earth (German point of view: close to the United Nations')" if not scenario.cell else "scenario",
+            "boundaries": "Natural Earth (German point of view: close to the United Nations')"
+            if not scenario.cell
+            else "scenario",
             "licences": scenario.licences.records or "scenario",
             "gateways": scenario.gateways.sites or "scenario",
         },

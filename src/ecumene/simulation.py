@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ecumene.slot import Sky
     from ecumene.world import World
 
-__all__ = ["Results", "simulate"]
+__all__ = ["Results", "run", "simulate"]
 
 
 def simulate(scenario: Scenario, *, on_slot: Callable[[int, int], None] | None = None) -> Results:
@@ -40,6 +40,24 @@ def simulate(scenario: Scenario, *, on_slot: Callable[[int, int], None] | None =
     ------
     InputError
         A file the scenario names has mistakes, or two of its parts contradict each other.
+    """
+    return run(build(scenario), on_slot=on_slot)
+
+
+def run(world: World, *, on_slot: Callable[[int, int], None] | None = None) -> Results:
+    """Compute the slots of a world that is built already: what `simulate` does after building.
+
+    Parameters
+    ----------
+    world
+        From `ecumene.world.build`.
+    on_slot
+        Called with slots done and slots in all, first with 0.
+
+    Returns
+    -------
+    results
+        Tables and summary.
 
     Notes
     -----
@@ -47,12 +65,10 @@ def simulate(scenario: Scenario, *, on_slot: Callable[[int, int], None] | None =
     order, because each plan starts from the last one.
     """
     begun = perf_counter()
-    world = build(scenario)
     ledger = open_ledger(world)
     tell = on_slot or (lambda _done, _total: None)
     total = world.scenario.slots
     before: Slot | None = None
-    built = perf_counter()
     tell(0, total)
     with ThreadPoolExecutor(max_workers=1) as second_thread:
         sky, next_sky = survey(world, 0), survey(world, 1)
@@ -62,7 +78,7 @@ def simulate(scenario: Scenario, *, on_slot: Callable[[int, int], None] | None =
             ledger.record(before)
             sky, next_sky = next_sky, coming.result()
             tell(k + 1, total)
-    return ledger.close(build_s=built - begun, slots_s=perf_counter() - built)
+    return ledger.close(slots_s=perf_counter() - begun)
 
 
 def one_slot(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> Slot:

@@ -198,7 +198,9 @@ def _worth(world: World, sky: Sky, asked: Asked) -> NDArray[np.float64]:
     """Return the demand around each satellite: every bin's, spread evenly over its candidates."""
     grid, sight = world.grid, sky.sight
     in_bin_bps = np.bincount(grid.bin_of_cell, asked.cell_bps, grid.n_bins)
-    push = np.broadcast_to((in_bin_bps / np.maximum(sight.n_candidates_of_bin, 1))[:, None], sight.candidates_of_bin.shape)
+    push = np.broadcast_to(
+        (in_bin_bps / np.maximum(sight.n_candidates_of_bin, 1))[:, None], sight.candidates_of_bin.shape
+    )
     is_listed = sight.candidates_of_bin >= 0
     n_sats = len(sky.r_sat_m)
     return np.bincount(sight.candidates_of_bin[is_listed], push[is_listed], n_sats) + IDLE_WORTH_BPS

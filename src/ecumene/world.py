@@ -40,7 +40,7 @@ OPERATIONAL = STATUSES.index("operational")
 
 BASE_BYTES, ROW_BYTES, ROW_COUNTS, CELL_BYTES_PER_SAT = 380e6, 300, 383, 0.02
 SECONDS_PER_ROW, SECONDS_PER_PAIR = 1.5e-7, 1.0e-10
-"""For `estimate`: fitted to the peak memory and slot times of Gen1 at resolutions 3, 4 and 5 (bench/run.py)."""
+"""For `describe`: fitted to the peak memory and slot times of Gen1 at resolutions 3, 4 and 5 (bench/run.py)."""
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,11 @@ def _statuses(scenario: Scenario, elements: Elements, start: datetime, notes: li
     if scenario.constellation.file is None:
         return np.full(len(elements), OPERATIONAL, np.int8)
     status = np.asarray(statuses(elements, start, scenario.constellation.max_element_age_days), np.int8)
-    idle = [f"{(status == k).sum():,} {STATUSES[k]}" for k in range(len(STATUSES)) if k != OPERATIONAL and (status == k).any()]
+    idle = [
+        f"{(status == k).sum():,} {STATUSES[k]}"
+        for k in range(len(STATUSES))
+        if k != OPERATIONAL and (status == k).any()
+    ]
     if idle:
         notes.append(
             f"{(status != OPERATIONAL).sum():,} of {len(status):,} satellites are listed but not scheduled: {', '.join(idle)}."
@@ -337,7 +341,12 @@ def _land(
         rows.lon_deg[first],
         scenario.resolution,
         scenario.terminal.min_elevation_deg,
-        _strictest(np.maximum, cell_of_row, len(cell), _or(law.gso_exclusion_deg, scenario.terminal.gso_exclusion_deg)[rows.country]),
+        _strictest(
+            np.maximum,
+            cell_of_row,
+            len(cell),
+            _or(law.gso_exclusion_deg, scenario.terminal.gso_exclusion_deg)[rows.country],
+        ),
     )
     pfd_db = _or(law.pfd_dbw_m2_mhz, scenario.downlink.pfd_dbw_m2_mhz)[rows.country]
     pfds_db, rate_class_of_cell = np.unique(
@@ -378,12 +387,17 @@ def _strictest(
 
 
 def _class_of_cell(
-    cell_of_row: NDArray[np.int32], n_cells: int, class_of_row: NDArray[np.int32], busy_bps: NDArray[np.float64]
+    cell_of_row: NDArray[np.int32],
+    n_cells: int,
+    class_of_row: NDArray[np.int32],
+    busy_bps: NDArray[np.float64],
 ) -> NDArray[np.int32]:
     """Return the landing class of each cell's permitted row with most demand."""
     order = np.lexsort((busy_bps, class_of_row >= 0))
     out = np.full(n_cells, -1, np.int32)
-    out[cell_of_row[order]] = class_of_row[order]  # the last one written is the permitted one with most demand
+    out[cell_of_row[order]] = class_of_row[
+        order
+    ]  # the last one written is the permitted one with most demand
     return out
 
 
@@ -427,15 +441,21 @@ def _law(scenario: Scenario, start: datetime, codes: tuple[str, ...], notes: lis
         for code in getattr(keys, key)
         if code not in codes
     ]
-    unknown += [f"demand.by_country: unknown country code '{c}'" for c in scenario.demand.by_country if c not in codes]
+    unknown += [
+        f"demand.by_country: unknown country code '{c}'" for c in scenario.demand.by_country if c not in codes
+    ]
     if unknown:
         raise ScenarioError(scenario.name, unknown)
     records = read_register(keys.records, codes) if keys.records else ()
-    law = resolve(records, start.date(), codes, default_status=keys.default, grant=keys.grant, revoke=keys.revoke)
+    law = resolve(
+        records, start.date(), codes, default_status=keys.default, grant=keys.grant, revoke=keys.revoke
+    )
     end = start + timedelta(seconds=scenario.slots * scenario.slot_s)
     change = next_change(records, start.date())
     if change is not None and datetime(change.year, change.month, change.day, tzinfo=UTC) < end:
-        notes.append(f"The law changes on {change}, inside this run; the law of {start.date()} was used throughout.")
+        notes.append(
+            f"The law changes on {change}, inside this run; the law of {start.date()} was used throughout."
+        )
     return law
 
 
@@ -463,7 +483,9 @@ def _subscribers(
         for code, left in spread.left_over_by_country.items()
     ]
     if spread.left_over >= 1.0:
-        notes.append(f"{spread.left_over:,.0f} of {total:,.0f} subscribers found no row with room and are left out.")
+        notes.append(
+            f"{spread.left_over:,.0f} of {total:,.0f} subscribers found no row with room and are left out."
+        )
     return float(total), spread.subscribers_of_row
 
 
@@ -472,10 +494,14 @@ def _ground(scenario: Scenario, land: Land, start: datetime, notes: list[str]) -
     sites = [_sites_of_keys(keys.site, land.codes, keys.antennas, scenario.name)] if keys.site else []
     if keys.sites:
         known = countries().code
-        listed = read_sites(keys.sites, known, known_by=keys.known_by or start.date(), default_antennas=keys.antennas)
+        listed = read_sites(
+            keys.sites, known, known_by=keys.known_by or start.date(), default_antennas=keys.antennas
+        )
         notes += listed.notes
         if listed.later:
-            notes.append(f"{len(listed.later)} ground sites of the list are not known to be live by the date and are left out.")
+            notes.append(
+                f"{len(listed.later)} ground sites of the list are not known to be live by the date and are left out."
+            )
         sites.append(listed)
     gateways = _joined([s.of_kind("gateway") for s in sites])
     pops = _joined([s.of_kind("pop") for s in sites])
@@ -501,14 +527,14 @@ def _ground(scenario: Scenario, land: Land, start: datetime, notes: list[str]) -
 def _sites_of_keys(keys: tuple[SiteKeys, ...], codes: tuple[str, ...], antennas: int, source: str) -> Sites:
     known = set(codes) | set(countries().code)
     problems = [
-        f"gateways.site[{k}].country = \"{site.country}\": unknown country code{did_you_mean(site.country, known)}"
+        f'gateways.site[{k}].country = "{site.country}": unknown country code{did_you_mean(site.country, known)}'
         for k, site in enumerate(keys)
         if site.country not in known
     ]
     seen: set[tuple[str, str]] = set()
     for k, site in enumerate(keys):
         if (site.kind, site.name) in seen:
-            problems.append(f"gateways.site[{k}].name = \"{site.name}\": a second {site.kind} of this name")
+            problems.append(f'gateways.site[{k}].name = "{site.name}": a second {site.kind} of this name')
         seen.add((site.kind, site.name))
     if problems:
         raise ScenarioError(source, problems)
@@ -518,7 +544,9 @@ def _sites_of_keys(keys: tuple[SiteKeys, ...], codes: tuple[str, ...], antennas:
         lat_deg=np.array([site.lat_deg for site in keys]),
         lon_deg=np.array([site.lon_deg for site in keys]),
         kind=tuple(site.kind for site in keys),
-        antennas=np.array([(site.antennas or antennas) if site.kind == "gateway" else 0 for site in keys], np.int32),
+        antennas=np.array(
+            [(site.antennas or antennas) if site.kind == "gateway" else 0 for site in keys], np.int32
+        ),
         confidence=("scenario",) * len(keys),
         source=("scenario",) * len(keys),
     )
@@ -543,9 +571,17 @@ def _places(
 ) -> NamedPlaces:
     name, lat_deg, lon_deg = _named_points(scenario, notes)
     cell = _cell_at(grid, lat_deg, lon_deg, scenario.resolution)
-    country = np.array([_country_at(scenario, land, grid, lat, lon, c) for lat, lon, c in zip(lat_deg, lon_deg, cell, strict=True)], np.int32)
+    country = np.array(
+        [
+            _country_at(scenario, land, grid, lat, lon, c)
+            for lat, lon, c in zip(lat_deg, lon_deg, cell, strict=True)
+        ],
+        np.int32,
+    )
     law, is_land = land.law, country >= 0
-    is_permitted = np.where(is_land, law.is_permitted[country] if len(law.codes) else False, scenario.licences.at_sea)
+    is_permitted = np.where(
+        is_land, law.is_permitted[country] if len(law.codes) else False, scenario.licences.at_sea
+    )
     landing = np.where(is_land, law.landing_class[country], ANYWHERE)
     exclusion = np.where(is_land, law.gso_exclusion_deg[country], np.nan)
     pfd_db = np.where(is_land, law.pfd_dbw_m2_mhz[country], np.nan)
@@ -562,12 +598,19 @@ def _places(
         landing_class=np.where(is_permitted, landing, -1).astype(np.int32),
         limit=tuple("" if ok else _refusal(law, k) for ok, k in zip(is_permitted, country, strict=True)),
         gso_exclusion_deg=_or(exclusion, scenario.terminal.gso_exclusion_deg),
-        rate_class=np.array([int(np.abs(pfds_db - p).argmin()) for p in _or(pfd_db, scenario.downlink.pfd_dbw_m2_mhz)], np.int32),
+        rate_class=np.array(
+            [int(np.abs(pfds_db - p).argmin()) for p in _or(pfd_db, scenario.downlink.pfd_dbw_m2_mhz)],
+            np.int32,
+        ),
     )
 
 
 def _refusal(law: Law, country: int) -> str:
-    return f"licence {law.codes[country]}: {law.status[country]}" if country >= 0 else "licence: at sea not permitted"
+    return (
+        f"licence {law.codes[country]}: {law.status[country]}"
+        if country >= 0
+        else "licence: at sea not permitted"
+    )
 
 
 def _named_points(
@@ -578,7 +621,9 @@ def _named_points(
         names = [place.name for place in keys]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ScenarioError(scenario.name, [f"places.place: '{name}' stands there twice" for name in twice])
+            raise ScenarioError(
+                scenario.name, [f"places.place: '{name}' stands there twice" for name in twice]
+            )
         return tuple(names), np.array([p.lat_deg for p in keys]), np.array([p.lon_deg for p in keys])
     places = read_places(scenario.places.file)
     notes += places.notes
@@ -592,7 +637,10 @@ def _cell_at(
     import h3
 
     ids = np.array(
-        [h3.str_to_int(h3.latlng_to_cell(lat, lon, resolution)) for lat, lon in zip(lat_deg, lon_deg, strict=True)],
+        [
+            h3.str_to_int(h3.latlng_to_cell(lat, lon, resolution))
+            for lat, lon in zip(lat_deg, lon_deg, strict=True)
+        ],
         np.uint64,
     )
     index = np.minimum(np.searchsorted(grid.cell, ids), len(grid.cell) - 1)
@@ -613,32 +661,30 @@ def _row_at(land: Land, cell: int, country: int) -> int:
     return int(found[0]) if len(found) else -1
 
 
-def estimate(scenario: Scenario) -> dict[str, object]:
-    """Return what a run of the scenario amounts to, without running it: for `ecumene check`.
+def describe(world: World) -> dict[str, object]:
+    """Return what a run of the world amounts to, without running it: for `ecumene check`.
 
     Parameters
     ----------
-    scenario
-        From `ecumene.load`.
+    world
+        From `build`.
 
     Returns
     -------
     derived
         Satellites, periods, rows, people, licences, sites, memory and time, as plain values by name.
         Memory and time are estimates from runs on two cores of 2024, kernels compiled.
-
-    Raises
-    ------
-    InputError
-        As `build`: checking a scenario reads every file it names.
     """
-    world = build(scenario)
     n_sats, n_rows, n_cells = len(world.status), len(world.land.rows.cell), len(world.grid.cell)
     n_slots, n_serving = world.scenario.slots, int(world.can_serve.sum())
     count_bytes = 1 if n_slots < 2**8 else 2 if n_slots < 2**16 else 4
-    memory_bytes = BASE_BYTES + n_rows * (ROW_BYTES + ROW_COUNTS * count_bytes) + n_cells * n_serving * CELL_BYTES_PER_SAT
+    memory_bytes = (
+        BASE_BYTES
+        + n_rows * (ROW_BYTES + ROW_COUNTS * count_bytes)
+        + n_cells * n_serving * CELL_BYTES_PER_SAT
+    )
     return {
-        "scenario": scenario.name,
+        "scenario": world.scenario.name,
         "start_utc": world.start.isoformat().replace("+00:00", "Z"),
         "slots": n_slots,
         "slot_s": world.scenario.slot_s,

@@ -59,7 +59,9 @@ class SmallWorld:
         return float(table[place]) / self.beams.shares_per_channel
 
 
-def small_world(seed: int, n_cells: int = 30, n_sats: int = 70, n_bins: int = 4, load: float = 1.0) -> SmallWorld:
+def small_world(
+    seed: int, n_cells: int = 30, n_sats: int = 70, n_bins: int = 4, load: float = 1.0
+) -> SmallWorld:
     """Return a world; more than 64 satellites make masks of two words."""
     rng = np.random.default_rng(seed)
     bin_of_cell = np.sort(rng.integers(0, n_bins, n_cells)).astype(np.int32)

@@ -46,7 +46,9 @@ def test_running_statistics_equal_those_of_all_slots_kept(n_slots: int) -> None:
         text = "".join("." if ok else "x" for ok in availables[:, r])
         assert statistics.longest_gap[r] == max(len(gap) for gap in text.split("."))
         served_by = [s for s in sats[:, r] if s >= 0]
-        assert statistics.n_handovers[r] == sum(a != b for a, b in zip(served_by, served_by[1:], strict=False))
+        assert statistics.n_handovers[r] == sum(
+            a != b for a, b in zip(served_by, served_by[1:], strict=False)
+        )
     for q in (5.0, 50.0, 95.0):
         found, rtt = rate_share_percentile(statistics, q), rtt_percentile_s(statistics, q)
         for r in range(n_rows):

@@ -44,8 +44,18 @@ def remedies(*, has_isls: bool = True) -> Remedies:
 
 def test_the_promise_counts_people_by_class(rows: Table) -> None:
     urban, rural, isolated = promise(rows)
-    assert (urban["people"], urban["could_be_served"], urban["served"], urban["mbps_p50"]) == (1000, 1000, 500, 2.0)
-    assert (rural["people"], rural["could_be_served"], rural["served"], rural["mbps_p50"]) == (500, 0, 0, None)
+    assert (urban["people"], urban["could_be_served"], urban["served"], urban["mbps_p50"]) == (
+        1000,
+        1000,
+        500,
+        2.0,
+    )
+    assert (rural["people"], rural["could_be_served"], rural["served"], rural["mbps_p50"]) == (
+        500,
+        0,
+        0,
+        None,
+    )
     assert (isolated["people"], isolated["could_be_served"], isolated["served"]) == (180, 110, 30)
 
 
@@ -53,7 +63,13 @@ def test_causes_weigh_people_and_add_up(rows: Table) -> None:
     share = np.zeros((6, len(CAUSES)))
     share[np.arange(6), [CAUSES.index(c) for c in rows["main_cause"]]] = 1.0
     found = causes(rows["people"], share)
-    assert [entry["cause"] for entry in found] == ["partly", "no_licence", "no_beam", "no_satellite", "served"]
+    assert [entry["cause"] for entry in found] == [
+        "partly",
+        "no_licence",
+        "no_beam",
+        "no_satellite",
+        "served",
+    ]
     assert sum(entry["people"] for entry in found) == pytest.approx(1680)
     assert sum(entry["rows_share"] for entry in found) == pytest.approx(1)
 
@@ -90,14 +106,26 @@ def test_the_worst_isolated_places_name_each_lot_once(rows: Table) -> None:
     ("cause", "has_isls", "reachable", "said"),
     [
         ("no_licence", True, 1.0, "a licence in Aland"),
-        ("no_licence", False, 0.0, "a licence in Aland, and a gateway nearby (the nearest, Gate, is 812 km away), or ISLs"),
-        ("no_gateway_path", True, 0.0, "a gateway nearby (the nearest, Gate, is 812 km away) permitted to carry its traffic"),
+        (
+            "no_licence",
+            False,
+            0.0,
+            "a licence in Aland, and a gateway nearby (the nearest, Gate, is 812 km away), or ISLs",
+        ),
+        (
+            "no_gateway_path",
+            True,
+            0.0,
+            "a gateway nearby (the nearest, Gate, is 812 km away) permitted to carry its traffic",
+        ),
         ("no_gateway_path", False, 0.0, "a gateway nearby (the nearest, Gate, is 812 km away), or ISLs"),
         ("gso_arc", True, 1.0, "a smaller exclusion angle to the geostationary arc, or more satellites"),
         ("no_feeder_capacity", True, 1.0, "more gateway antennas"),
     ],
 )
-def test_remedies_follow_the_cause(rows: Table, cause: str, has_isls: bool, reachable: float, said: str) -> None:
+def test_remedies_follow_the_cause(
+    rows: Table, cause: str, has_isls: bool, reachable: float, said: str
+) -> None:
     rows["main_cause"][1] = cause
     rows["main_cause"][2] = "served"
     rows["served"][2] = 1.0

@@ -42,7 +42,9 @@ def test_the_main_preset_is_what_was_filed() -> None:
 
 def test_starlink_2022_has_two_shells_and_no_lasers() -> None:
     scenario = load("starlink-2022")
-    shells = [(s.planes, s.sats_per_plane, s.altitude_km, s.inclination_deg) for s in scenario.constellation.shells]
+    shells = [
+        (s.planes, s.sats_per_plane, s.altitude_km, s.inclination_deg) for s in scenario.constellation.shells
+    ]
     assert shells == [(72, 22, 550.0, 53.0), (72, 22, 540.0, 53.2)]
     assert scenario.isl.topology == "none"
 
@@ -82,7 +84,9 @@ shells = [{ altitude_km = 550000, inclination_deg = 53, planes = 3, per_plane = 
 
 def test_subscribers_are_a_number_or_the_announced_total(tmp_path: Path) -> None:
     path = written(tmp_path, 'extends = "toy"\n[demand]\nsubscribers = "anounced"\n')
-    with pytest.raises(ScenarioError, match=r"1 problem\n.*line 3: demand.subscribers.*whole number.*'announced'"):
+    with pytest.raises(
+        ScenarioError, match=r"1 problem\n.*line 3: demand.subscribers.*whole number.*'announced'"
+    ):
         load(path)
     with pytest.raises(ScenarioError, match='0 or more, or "announced"'):
         load("toy", overrides={"demand.subscribers": -1})
@@ -111,7 +115,11 @@ def test_extends_lays_a_file_over_another_and_notices_circles(tmp_path: Path) ->
     written(tmp_path, 'extends = "toy"\nslots = 2\n[terminal]\nmin_elevation_deg = 30.0\n', "a.toml")
     top = written(tmp_path, 'extends = "a.toml"\nslots = 3\n', "b.toml")
     scenario = load(top)
-    assert (scenario.slots, scenario.terminal.min_elevation_deg, scenario.terminal.gso_exclusion_deg) == (3, 30.0, 18.0)
+    assert (scenario.slots, scenario.terminal.min_elevation_deg, scenario.terminal.gso_exclusion_deg) == (
+        3,
+        30.0,
+        18.0,
+    )
     written(tmp_path, 'extends = "d.toml"\n', "c.toml")
     with pytest.raises(ScenarioError, match="circle"):
         load(written(tmp_path, 'extends = "c.toml"\n', "d.toml"))
@@ -141,7 +149,9 @@ def test_a_start_without_zone_is_utc_and_others_are_turned_into_it(tmp_path: Pat
 
 
 def test_overrides_reach_into_tables_and_lists() -> None:
-    scenario = load("starlink-gen1", overrides={"constellation.shells.1.planes": 36, "licences.grant": ["IN"]})
+    scenario = load(
+        "starlink-gen1", overrides={"constellation.shells.1.planes": 36, "licences.grant": ["IN"]}
+    )
     assert scenario.constellation.shells[1].planes == 36
     assert scenario.licences.grant == ("IN",)
     for key, said in (

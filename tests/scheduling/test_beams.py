@@ -93,7 +93,9 @@ def test_a_pair_that_falls_apart_is_a_forced_handover() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_pairs_that_last_come_first(seed: int) -> None:
     world = small_world(seed, n_cells=200, load=0.01)
-    world = replace(world, beams=replace(world.beams, units_per_satellite=500))  # room, so nothing else decides
+    world = replace(
+        world, beams=replace(world.beams, units_per_satellite=500)
+    )  # room, so nothing else decides
     plan = world.plan()
     lasts = world.pairs & world.next_pairs
     choice = (plan.sat_of_cell >= 0) & lasts.any(axis=1)

@@ -110,6 +110,7 @@ SUMMARY = {
             "lat_deg": -37.1,
             "lon_deg": -12.3,
             "people": 240.0,
+            "people_alike": 240.0,
             "availability": 0.0,
             "served": 0.0,
             "cause": "no_gateway_path",
@@ -119,7 +120,7 @@ SUMMARY = {
     "assumptions": ["Clear sky."],
     "notes": ["The constellation comes from a catalogue: bent pipe."],
     "source": {"constellation": "filed shells", "boundaries": "Natural Earth's view."},
-    "seconds": {"build": 12.0, "slots": 63.0, "per_slot_median": 0.26},
+    "seconds": {"slots": 63.0, "per_slot_median": 0.26},
 }
 
 

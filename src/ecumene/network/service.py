@@ -167,7 +167,7 @@ def _any_usable(clear_of_cell, usable_of_bin, c, b, k):  # type: ignore[no-untyp
 
 
 @njit(cache=True, nogil=True)
-def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR0915
+def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
     cell_of_row, class_of_row, refusal_of_row, demand_bps, wanted_bps, n_visible_of_cell, clear_of_cell,  # noqa: ANN001
     bin_of_cell, usable_of_bin, sat_of_cell, planned_bps, is_usable, carried_share, delay_s, r_cell_m,  # noqa: ANN001
     r_sat_m, processing_s,  # noqa: ANN001

@@ -122,7 +122,11 @@ def serve_terminals(
             sat[p], share[p] = sat_of_row[p], share_of_row[p]
         else:
             sat[p] = _best(usable[p] & ~is_full, view.elevation_rad[p], before[p])
-            share[p] = 0.0 if sat[p] < 0 else _alone(p, int(sat[p]), landing_class, carried_share, terminal_share_of_sat)
+            share[p] = (
+                0.0
+                if sat[p] < 0
+                else _alone(p, int(sat[p]), landing_class, carried_share, terminal_share_of_sat)
+            )
             cause[p] = NO_BEAM if sat[p] < 0 else NO_FEEDER_CAPACITY if share[p] <= 0.0 else SERVED
             sat[p] = sat[p] if share[p] > 0.0 else -1
     n_visible, n_clear, n_usable = (table.sum(axis=1) for table in (view.is_visible, view.is_clear, usable))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 CAUSES = (
@@ -68,7 +67,12 @@ ROWS = _variables(
     ("lon_deg", "float64", "deg", "longitude of the cell's centre"),
     ("availability", "float32", "1", "share of slots in which one terminal could be served, demand ignored"),
     ("served", "float32", "1", "share of slots in which the demand was served in full or in part"),
-    ("mbps_p5", "float32", "Mbit/s", "busy-hour rate of a subscriber, 5th percentile over slots (unserved = 0)"),
+    (
+        "mbps_p5",
+        "float32",
+        "Mbit/s",
+        "busy-hour rate of a subscriber, 5th percentile over slots (unserved = 0)",
+    ),
     ("mbps_p50", "float32", "Mbit/s", "the same, median"),
     ("mbps_p95", "float32", "Mbit/s", "the same, 95th percentile"),
     ("rtt_ms_p50", "float32", "ms", "round trip terminal-PoP-terminal over served slots, median"),
@@ -92,13 +96,21 @@ COUNTRIES = _variables(
     ("mbps_p50", "float64", "Mbit/s", "median over people of the rows' medians"),
     ("rtt_ms_p50", "float64", "ms", "median over people of the rows' medians, where served"),
     ("main_cause", "str", "", "the cause that held for most people and slots"),
-    *((f"share_{cause}", "float64", "1", f"share of people and slots: {CAUSE_WORDS[cause]}") for cause in CAUSES),
+    *(
+        (f"share_{cause}", "float64", "1", f"share of people and slots: {CAUSE_WORDS[cause]}")
+        for cause in CAUSES
+    ),
 )
 
 SATELLITES = _variables(
     ("satellite", "str", "", "name"),
     ("norad_id", "int64", "", "catalogue number; -1 for filed satellites, which have none"),
-    ("status", "str", "", "operational, raising, lowering, decayed, stale or refused; only the first is scheduled"),
+    (
+        "status",
+        "str",
+        "",
+        "operational, raising, lowering, decayed, stale or refused; only the first is scheduled",
+    ),
     ("shell", "int32", "", "shell, counted from 0; -1 unknown"),
     ("plane", "int32", "", "plane, counted from 0; -1 unknown"),
     ("slot", "int32", "", "place in the plane, counted from 0; -1 unknown"),

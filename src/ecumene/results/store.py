@@ -35,9 +35,21 @@ SUMMARY = "summary.json"
 CSV_TABLES = ("countries", "places")
 """Tables written as CSV beside Parquet: those that people open in a spreadsheet."""
 
-_OURS = {MANIFEST, SUMMARY, "report.html", *(f"{name}.parquet" for name in TABLES), *(f"{t}.csv" for t in CSV_TABLES)}
+_OURS = {
+    MANIFEST,
+    SUMMARY,
+    "report.html",
+    *(f"{name}.parquet" for name in TABLES),
+    *(f"{t}.csv" for t in CSV_TABLES),
+}
 _LIBRARIES = ("numpy", "numba", "sgp4", "h3", "pydantic", "duckdb")
-_SQL_TYPES = {"uint64": "UBIGINT", "int64": "BIGINT", "int32": "INTEGER", "float64": "DOUBLE", "float32": "FLOAT"}
+_SQL_TYPES = {
+    "uint64": "UBIGINT",
+    "int64": "BIGINT",
+    "int32": "INTEGER",
+    "float64": "DOUBLE",
+    "float32": "FLOAT",
+}
 
 
 def input_digests(scenario: Scenario) -> dict[str, str]:
@@ -64,7 +76,12 @@ def input_digests(scenario: Scenario) -> dict[str, str]:
 def fingerprint(scenario: Scenario) -> str:
     """Return the identity of a run: its resolved scenario, the content of its files, the version."""
     keys = scenario.model_dump(mode="json")
-    for section, key in (("constellation", "file"), ("gateways", "sites"), ("licences", "records"), ("places", "file")):
+    for section, key in (
+        ("constellation", "file"),
+        ("gateways", "sites"),
+        ("licences", "records"),
+        ("places", "file"),
+    ):
         name = keys[section][key]
         if name and Path(name).is_file():
             keys[section][key] = _digest(Path(name))
@@ -184,7 +201,9 @@ def check_intact(folder: Path) -> None:
         There is no manifest, or a file is missing or has changed.
     """
     if not (folder / MANIFEST).is_file():
-        raise DamagedResultError(f"{folder}: no manifest.json: not a result folder, or a run that never finished")
+        raise DamagedResultError(
+            f"{folder}: no manifest.json: not a result folder, or a run that never finished"
+        )
     for name, digest in _read_json(folder / MANIFEST)["outputs"].items():
         path = folder / name
         if not path.is_file():
@@ -202,7 +221,9 @@ def _write_tables(tables: Mapping[str, Table], folder: Path) -> list[Path]:
         for name, variables in TABLES.items():
             connection.register(name, {v.name: _plain(tables[name][v.name]) for v in variables})
             select = f"SELECT {', '.join(_column(v) for v in variables)} FROM {name}"  # noqa: S608
-            written.append(_copy(connection, select, folder / f"{name}.parquet", "FORMAT parquet, COMPRESSION zstd"))
+            written.append(
+                _copy(connection, select, folder / f"{name}.parquet", "FORMAT parquet, COMPRESSION zstd")
+            )
             if name in CSV_TABLES:
                 written.append(_copy(connection, select, folder / f"{name}.csv", "FORMAT csv, HEADER"))
             connection.unregister(name)
@@ -222,7 +243,7 @@ def _plain(column: Any) -> Any:
 def _column(variable: Variable) -> str:
     """Return the SQL of a column: empty text and NaN become NULL, everything gets its declared type."""
     if variable.dtype == "str":
-        return f"nullif(\"{variable.name}\", '') AS \"{variable.name}\""
+        return f'nullif("{variable.name}", \'\') AS "{variable.name}"'
     return f'CAST("{variable.name}" AS {_SQL_TYPES[variable.dtype]}) AS "{variable.name}"'
 
 

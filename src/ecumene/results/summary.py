@@ -20,6 +20,7 @@ LARGE_COUNTRY_PEOPLE = 10e6
 
 N_WORST = 10
 
+
 @dataclass(frozen=True)
 class Remedies:
     """What the advice for an isolated place is drawn from.
@@ -290,7 +291,11 @@ def remedy(rows: Table, r: int, remedies: Remedies, country: str) -> str:
 
 def _path_remedy(rows: Table, r: int, remedies: Remedies) -> str:
     nearest = remedies.nearest_gateway(float(rows["lat_deg"][r]), float(rows["lon_deg"][r]))
-    gateway = f"a gateway nearby (the nearest, {nearest[0]}, is {nearest[1]:,.0f} km away)" if nearest else "a gateway"
+    gateway = (
+        f"a gateway nearby (the nearest, {nearest[0]}, is {nearest[1]:,.0f} km away)"
+        if nearest
+        else "a gateway"
+    )
     return f"{gateway} permitted to carry its traffic" if remedies.has_isls else f"{gateway}, or ISLs"
 
 

@@ -95,7 +95,9 @@ def parse_setting(setting: str) -> tuple[str, Any]:
     """
     key, equals, text = setting.partition("=")
     if not equals or not key.strip():
-        raise ScenarioError("--set", [f"{setting!r}: write key=value, for example terminal.min_elevation_deg=30"])
+        raise ScenarioError(
+            "--set", [f"{setting!r}: write key=value, for example terminal.min_elevation_deg=30"]
+        )
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

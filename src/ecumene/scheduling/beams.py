@@ -403,7 +403,9 @@ def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR09
                     pressure[s] -= push
                     if room[s] <= 0:
                         continue
-                    rank = 2 if _lasts(next_clear_of_cell, next_index, c, b, j) else 1 if s == before[c] else 0
+                    rank = (
+                        2 if _lasts(next_clear_of_cell, next_index, c, b, j) else 1 if s == before[c] else 0
+                    )
                     load = pressure[s] / room[s]
                     if rank > best_rank or (rank == best_rank and load < best_load):
                         best, best_rank, best_load = s, rank, load
@@ -411,7 +413,18 @@ def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR09
             continue
         rate = _unit_rate(c, best, r_cell_m, up_of_cell, r_sat_m, unit_rate_bps[rate_class_of_cell[c]])
         if rate > 0.0:
-            _claim(c, best, wanted_bps[c], rate, room, left_bps, units_per_cell, units_of_cell, planned_bps, sat_of_cell)
+            _claim(
+                c,
+                best,
+                wanted_bps[c],
+                rate,
+                room,
+                left_bps,
+                units_per_cell,
+                units_of_cell,
+                planned_bps,
+                sat_of_cell,
+            )
             n_kept += before[c] == best
             n_handovers += before[c] >= 0 and before[c] != best
     return sat_of_cell, units_of_cell, planned_bps, room, (n_kept, n_handovers, n_forced)
@@ -437,7 +450,9 @@ def _cut_bound(
     whole, rest_bps = np.divmod(most_bps[is_closed], best_rate_bps)
     n_units, n_whole = n_full * beams.units_per_satellite, int(whole.sum())
     n_rests = min(max(n_units - n_whole, 0), len(rest_bps))
-    rests_bps = np.partition(rest_bps, len(rest_bps) - n_rests)[len(rest_bps) - n_rests :] if n_rests else np.zeros(1)
+    rests_bps = (
+        np.partition(rest_bps, len(rest_bps) - n_rests)[len(rest_bps) - n_rests :] if n_rests else np.zeros(1)
+    )
     closed_bps = min(n_whole, n_units) * best_rate_bps + float(rests_bps.sum())
     return open_bps + min(closed_bps, n_full * beams.capacity_bps)
 

@@ -16,7 +16,7 @@ def outlook_text(name: str, forecast: Mapping[str, Any]) -> str:
     name
         Name of the scenario.
     forecast
-        What `ecumene.world.estimate` returns.
+        What `ecumene.world.describe` returns.
     """
     parts = [
         f"{forecast[key]:,} {word}"
@@ -34,7 +34,7 @@ def forecast_text(forecast: Mapping[str, Any]) -> str:
     Parameters
     ----------
     forecast
-        What `ecumene.world.estimate` returns: numbers, texts, lists, and one table a shell.
+        What `ecumene.world.describe` returns: numbers, texts, lists, and one table a shell.
     """
     lines = [pair for key, value in forecast.items() for pair in _pairs(key, value)]
     width = max((len(label) for label, _ in lines), default=0)

@@ -187,15 +187,22 @@ def isolated_text(place: Mapping[str, Any]) -> str:
     near = f"{place['near']}, " if place["near"] else ""
     return (
         f"{near}{place['country_name']} ({point_text(place['lat_deg'], place['lon_deg'])}), "
-        f"{people_text(place['people'])} people, served {share_text(place['served'])}: "
+        f"{people_text(place['people'])} people, served {share_text(place['served'])}"
+        f"{_alike(place)}: "
         f"{CAUSE_WORDS.get(place['cause'], place['cause'])}. Remedy: {place['remedy']}."
     )
+
+
+def _alike(place: Mapping[str, Any]) -> str:
+    """Return how many isolated people of the country share the lot of a place."""
+    alike = place.get("people_alike", 0.0)
+    return f" ({people_text(alike)} isolated people there alike)" if alike > place["people"] else ""
 
 
 def _notes(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
     notes = [line for note in summary["notes"] for line in _wrap(note, width, "  ", "  ")]
     seconds = summary.get("seconds", {})
-    took = f"Computed in {duration_text(seconds['build'] + seconds['slots'])}" if seconds else ""
+    took = f"Computed in {duration_text(seconds['slots'])}" if seconds else ""
     if took and seconds.get("per_slot_median"):
         took += f", {number_text(seconds['per_slot_median'])} s a slot"
     return [*([heading("Notes")] if notes else []), *notes, *([took + "."] if took else [])]
