@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from ecumene.results.outcome import Results
     from ecumene.scenario import Scenario
-    from ecumene.world import World
 
 OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -319,7 +318,6 @@ def _parse_start(text: str | None, problems: list[str]) -> datetime | None:
         return None
 
 
-
 # Running
 
 
@@ -327,12 +325,15 @@ def _compute(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> t
     """Run a scenario and write its results; return them, and why there is no report if there is none."""
     from ecumene.results.store import check_folder, write_results
     from ecumene.simulation import run
-    from ecumene.world import build
+    from ecumene.views.forecast import outlook_text
+    from ecumene.world import build, describe
 
+    if not quiet and not _is_compiled():
+        _say("first run on this machine: compiling kernels as they are met, about half a minute in all")
     world = build(scenario)
     check_folder(folder, world.scenario, force=force)
     if not quiet:
-        _announce(world)
+        _say(outlook_text(world.scenario.name, describe(world)))
     with _progress(quiet=quiet) as on_slot:
         results = run(world, on_slot=on_slot)
     if not quiet:
@@ -340,16 +341,6 @@ def _compute(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> t
     page, failure = _report(results)
     write_results(results, folder, force=force, extra_files={} if page is None else {"report.html": page})
     return results, failure
-
-
-def _announce(world: World) -> None:
-    """Say what will be computed, and why the first run on a machine takes longer."""
-    from ecumene.views.forecast import outlook_text
-    from ecumene.world import describe
-
-    _say(outlook_text(world.scenario.name, describe(world)))
-    if not _is_compiled():
-        _say("compiling kernels, once per machine, about a minute")
 
 
 def _is_compiled() -> bool:

@@ -16,7 +16,10 @@ A message names the thing, the value, what is allowed and what to do.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 class EcumeneError(Exception):

@@ -439,13 +439,21 @@ def _assumptions(world: World) -> list[str]:
     """Return the soft parts of the model in plain words, for the report."""
     scenario = world.scenario
     return [
-        f"{world.land.n_subscribers:,.0f} subscribers, spread over licensed places where the service is sold, by people and with a "
-        f"preference for sparse ones; {scenario.demand.mbps_per_subscriber:g} Mbit/s each in the busy hour.",
+        (
+            f"{world.land.n_subscribers:,.0f} subscribers, spread over licensed places where the service is sold, by "
+            f"people and with a preference for sparse ones; {scenario.demand.mbps_per_subscriber:g} Mbit/s each in "
+            "the busy hour."
+        ),
         "Mbit/s is the share of that busy-hour demand a subscriber gets, not the peak of a speed test.",
-        f"RTT is terminal - PoP - terminal with {scenario.latency.processing_ms:g} ms for framing and processing; the road from the "
-        "PoP into the internet is not in it, nor queueing.",
-        "Clear sky. Beams of one satellite do not disturb each other. A cell is served by one satellite at a time.",
-        "Ground sites to 0.1 deg and 8 antennas each where a list says no more; the date a site went live is an upper bound.",
+        (
+            f"RTT is terminal - PoP - terminal with {scenario.latency.processing_ms:g} ms for framing and processing; "
+            "the road from the PoP into the internet is not in it, nor queueing."
+        ),
+        "Clear sky. Beams do not disturb each other. A cell is served by one satellite at a time.",
+        (
+            f"Ground sites to 0.1 deg, {scenario.gateways.antennas} antennas each where a list says no more; the date "
+            "a site went live is an upper bound."
+        ),
     ]
 
 

@@ -156,7 +156,8 @@ def demand(world: World, sky: Sky) -> Asked:
         place = np.rint((land.rows.lon_deg % 360.0) * (LON_STEPS / 360.0)).astype(np.int64) % LON_STEPS
         row_bps = row_bps * curve[place]
     is_permitted = land.class_of_row >= 0
-    return Asked(row_bps, np.bincount(land.cell_of_row, row_bps * is_permitted, len(world.grid.cell)))
+    cell_bps = np.bincount(land.cell_of_row, row_bps * is_permitted, len(world.grid.cell)).astype(np.float64)
+    return Asked(row_bps, cell_bps)
 
 
 def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slot | None) -> Links:
@@ -203,7 +204,8 @@ def _worth(world: World, sky: Sky, asked: Asked) -> NDArray[np.float64]:
     )
     is_listed = sight.candidates_of_bin >= 0
     n_sats = len(sky.r_sat_m)
-    return np.bincount(sight.candidates_of_bin[is_listed], push[is_listed], n_sats) + IDLE_WORTH_BPS
+    worth_bps = np.bincount(sight.candidates_of_bin[is_listed], push[is_listed], n_sats).astype(np.float64)
+    return worth_bps + IDLE_WORTH_BPS
 
 
 def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, before: Slot | None) -> Plan:

@@ -115,7 +115,7 @@ def serve_terminals(
     cause = np.full(n, SERVED, np.int8)
     sat = np.full(n, -1, np.int32)
     share = np.zeros(n)
-    for p in np.flatnonzero(usable.any(axis=1)):
+    for p in np.flatnonzero(usable.any(axis=1)).tolist():
         if has_row[p] and cause_of_row[p] in {NO_BEAM, NO_FEEDER_CAPACITY}:
             cause[p] = cause_of_row[p]  # the place shares its row's lot
         elif has_row[p] and share_of_row[p] > 0.0 and usable[p, sat_of_row[p]]:

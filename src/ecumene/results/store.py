@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -27,6 +26,8 @@ from ecumene.errors import DamagedResultError, OutputError, RunError
 from ecumene.results.schema import TABLES, Table, Variable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ecumene.results.outcome import Results
     from ecumene.scenario import Scenario
 

@@ -107,7 +107,7 @@ def causes(people: NDArray[np.float64], cause_share: NDArray[np.float64]) -> lis
     people_of = people @ cause_share
     rows_of = cause_share.mean(axis=0) if len(people) else np.zeros(len(CAUSES))
     total = max(float(people.sum()), 1e-300)
-    entries = [
+    return [
         {
             "cause": CAUSES[k],
             "words": CAUSE_WORDS[CAUSES[k]],
@@ -118,7 +118,6 @@ def causes(people: NDArray[np.float64], cause_share: NDArray[np.float64]) -> lis
         for k in np.argsort(-people_of, kind="stable")
         if rows_of[k] > 0
     ]
-    return entries
 
 
 def country_table(
@@ -159,7 +158,7 @@ def country_table(
         return (np.bincount(country_of_row, rows["people"] * values, n) / weight)[present]
 
     def total(values: NDArray[Any]) -> NDArray[np.float64]:
-        return np.bincount(country_of_row, values, n)[present]
+        return np.bincount(country_of_row, values, n)[present].astype(np.float64)
 
     shares = {f"share_{cause}": mean(cause_share[:, k]) for k, cause in enumerate(CAUSES)}
     main = np.argmax(np.stack(list(shares.values())), axis=0) if len(present) else np.zeros(0, np.int64)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Mapping
 from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from ecumene.errors import ScenarioError, did_you_mean
 from ecumene.scenario.lines import line_of_key, line_of_path
 from ecumene.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
 
 _FILE_KEYS = (("constellation", "file"), ("gateways", "sites"), ("licences", "records"), ("places", "file"))
 _TABLE_SUFFIXES = {".csv", ".toml", ".json", ".xml", ".gz", ".tle", ".txt", ".kvn"}

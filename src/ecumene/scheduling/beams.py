@@ -7,9 +7,10 @@ most ``channels x time_shares`` units.
 The plan is built greedily: cells are settled largest demand first, and among equals fewest satellites first.
 A cell keeps its satellite while the pair will stand in the next slot too and there is room; otherwise it gets
 the satellite with the least demand still pressing on it per unit left ("dynamic pressure"), of those whose
-pair will still stand in the next slot first (look-ahead), which avoids most forced handovers. The plan states an upper bound from a
-cut, so that its distance from the best possible plan is known; the bound takes every satellite at its best
-rate and pools the units of the full ones, and is therefore loose.
+pair will still stand in the next slot first (look-ahead), which avoids most forced handovers.
+
+The plan states an upper bound from a cut, so that its distance from the best possible plan is known; the
+bound takes every satellite at its best rate and pools the units of the full ones, and is therefore loose.
 
 Left out here: frequency colouring between neighbouring cells, the interference of beams on each other, more
 than one satellite a cell (a key ``nco`` above 1 changes nothing yet), and exact optimisation.

@@ -1,0 +1,207 @@
+"""The world of a run: everything that stays the same while the slots pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecumene.network.isl import grid_links
+from ecumene.orbits.catalogue import median_epoch, read_catalogue
+from ecumene.orbits.elements import STATUSES, Elements
+from ecumene.orbits.frames import earth_orientation
+from ecumene.orbits.propagation import Fleet, build_fleet
+from ecumene.orbits.shells import Shell, elements_of_shells
+from ecumene.orbits.status import statuses
+from ecumene.radio.downlink import build_rate_table
+from ecumene.scheduling.beams import Beams
+from ecumene.world.ground import Ground, build_ground
+from ecumene.world.land import Land, build_land
+from ecumene.world.places import NamedPlaces, build_places
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from ecumene.scenario import Scenario
+    from ecumene.sky.grid import Grid
+
+OPERATIONAL = STATUSES.index("operational")
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that does not change in a run.
+
+    Attributes
+    ----------
+    scenario
+        With its start filled in.
+    start
+        The first slot, UTC.
+    fleet
+        Satellites, ready to be propagated.
+    status : (sat,)
+        Index into `ecumene.orbits.elements.STATUSES`.
+    can_serve : (sat,)
+        Operational: only these are scheduled.
+    links : (link, 2)
+        Inter-satellite links; empty for a bent pipe.
+    land, ground, places
+        Who lives where under which law; gateways and PoPs; named places.
+    grid
+        Cells in bins, for the sight.
+    beams
+        Budgets of the plan.
+    channel_rate_bps : (rate class, bin of sin elevation)
+        Rate of a channel. [bit/s]
+    rate_class_of_cell : (cell,)
+        Climate and licence class.
+    notes
+        What the user should know about this run.
+    """
+
+    scenario: Scenario
+    start: datetime
+    fleet: Fleet
+    status: NDArray[np.int8]
+    can_serve: NDArray[np.bool_]
+    links: NDArray[np.int32]
+    land: Land
+    ground: Ground
+    places: NamedPlaces
+    grid: Grid
+    beams: Beams
+    channel_rate_bps: NDArray[np.float64]
+    rate_class_of_cell: NDArray[np.int32]
+    notes: tuple[str, ...]
+
+
+def build(scenario: Scenario) -> World:
+    """Return the world of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        From `ecumene.load`.
+
+    Returns
+    -------
+    world
+        Arrays and what the user should know.
+
+    Raises
+    ------
+    InputError
+        A file the scenario names has mistakes, or two of its parts contradict each other.
+    """
+    notes: list[str] = []
+    scenario, elements = _constellation(scenario, notes)
+    start = scenario.start
+    assert start is not None  # noqa: S101 - filled in above
+    status = _statuses(scenario, elements, start, notes)
+    land, grid, rate_class_of_cell, pfds_db = build_land(scenario, start, notes)
+    ground = build_ground(scenario, land, start, notes)
+    orientation = earth_orientation(start, **scenario.earth.model_dump())
+    notes += orientation.notes
+    return World(
+        scenario=scenario,
+        start=start,
+        fleet=build_fleet(elements, start, orientation),
+        status=status,
+        can_serve=status == OPERATIONAL,
+        links=_links(scenario, notes),
+        land=land,
+        ground=ground,
+        places=build_places(scenario, land, grid, pfds_db, notes),
+        grid=grid,
+        beams=_beams(scenario),
+        channel_rate_bps=_rates(scenario, pfds_db),
+        rate_class_of_cell=rate_class_of_cell,
+        notes=tuple(notes),
+    )
+
+
+def _constellation(scenario: Scenario, notes: list[str]) -> tuple[Scenario, Elements]:
+    """Return the scenario with its start filled in, and the elements."""
+    keys = scenario.constellation
+    if keys.file is None:
+        assert scenario.start is not None  # noqa: S101 - the schema demands it of shells
+        shells = [Shell(**shell.model_dump()) for shell in keys.shells]
+        return scenario, elements_of_shells(shells, scenario.start)
+    elements = read_catalogue(keys.file)
+    notes += elements.notes
+    if scenario.start is None:
+        scenario = scenario.model_copy(update={"start": median_epoch(elements)})
+    return scenario, elements
+
+
+def _statuses(scenario: Scenario, elements: Elements, start: datetime, notes: list[str]) -> NDArray[np.int8]:
+    if scenario.constellation.file is None:
+        return np.full(len(elements), OPERATIONAL, np.int8)
+    status = np.asarray(statuses(elements, start, scenario.constellation.max_element_age_days), np.int8)
+    idle = [
+        f"{(status == k).sum():,} {STATUSES[k]}"
+        for k in range(len(STATUSES))
+        if k != OPERATIONAL and (status == k).any()
+    ]
+    if idle:
+        notes.append(
+            f"{(status != OPERATIONAL).sum():,} of {len(status):,} satellites are listed but not scheduled: "
+            f"{', '.join(idle)}."
+        )
+    if not (status == OPERATIONAL).any():
+        notes.append("No satellite of the catalogue can be scheduled at this date: nobody is served.")
+    return status
+
+
+def _links(scenario: Scenario, notes: list[str]) -> NDArray[np.int32]:
+    none = np.zeros((0, 2), np.int32)
+    if scenario.constellation.file is not None:
+        notes.append(
+            "Bent pipe: a catalogue does not say which satellite is linked to which, so this run has no ISLs; "
+            "a cell is served only through a gateway its satellite sees itself."
+        )
+        return none
+    if scenario.isl.topology == "none":
+        return none
+    shells = scenario.constellation.shells
+    sizes = np.array([shell.planes * shell.sats_per_plane for shell in shells])
+    return grid_links(
+        np.array([shell.planes for shell in shells], np.int32),
+        np.array([shell.sats_per_plane for shell in shells], np.int32),
+        np.array([shell.phasing for shell in shells], np.int32),
+        np.array([shell.node_spread_deg == 360 and shell.node_step_deg is None for shell in shells]),
+        (np.cumsum(sizes) - sizes).astype(np.int32),
+    )
+
+
+def _beams(scenario: Scenario) -> Beams:
+    satellite, downlink = scenario.satellite, scenario.downlink
+    return Beams(
+        units_per_satellite=satellite.user_beams * satellite.time_shares,
+        units_per_cell=downlink.channels * satellite.time_shares,
+        shares_per_channel=satellite.time_shares,
+        capacity_bps=satellite.capacity_gbps * 1e9,
+    )
+
+
+def _rates(scenario: Scenario, pfds_db: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return one rate table for each power flux density in use."""
+    terminal, downlink = scenario.terminal, scenario.downlink
+    return np.stack(
+        [
+            build_rate_table(
+                pfd_dbw_m2_mhz=float(pfd_db),
+                frequency_hz=downlink.frequency_ghz * 1e9,
+                gain_dbi=terminal.gain_dbi,
+                temperature_k=terminal.temperature_k,
+                scan_exponent=terminal.scan_exponent,
+                bandwidth_hz=downlink.channel_mhz * 1e6,
+                margin_db=downlink.margin_db,
+            ).rate_of_bin_bps
+            for pfd_db in pfds_db
+        ]
+    )
