@@ -61,7 +61,9 @@ def test_cut_short(packed, keep):
         read_packed(path, "trial")
 
 
-@pytest.mark.parametrize("content", [b"", b"not a table", b"[1]\n", b'{"format": "else"}\nxx', b"\xff\xfe\n\x00"])
+@pytest.mark.parametrize(
+    "content", [b"", b"not a table", b"[1]\n", b'{"format": "else"}\nxx', b"\xff\xfe\n\x00"]
+)
 def test_another_kind_of_file(packed, content):
     path, _ = packed
     path.write_bytes(content)

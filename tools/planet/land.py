@@ -11,7 +11,6 @@ import h3.api.numpy_int as h3_np
 import numpy as np
 import shapely
 from planet.borders import Pieces, area_km2
-from planet.places import Places, unit_vectors
 
 from ecumene.earth.hexagons import (
     N_GRANDCHILDREN,
@@ -25,14 +24,14 @@ from ecumene.earth.packed_cells import SHARE_STEPS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from planet.places import Places
 
 BOUNDARY_STEP_DEG = 0.03  # 3.3 km, a third of a cell's edge: no cell a boundary runs through is missed
 NOBODY = -1
-LONELY_ISLAND_KM = 30.0
-EARTH_RADIUS_KM = 6371.0088
 # Sansha and Hoang Sa are one place on Woody Island in the Paracels, claimed by three; like the Spratly
 # Islands it has no country of record here.
-LEFT_OUT = ("Sansha", "Hoàng Sa")
+# La Aguada is a village of Venezuela that GeoNames puts into the open sea.
+LEFT_OUT = ("Sansha", "Hoàng Sa", "La Aguada")
 MOST_ADDED_STEPS = 10  # two grandchildren: land that met none of 49 centres cannot be much more
 
 
@@ -106,7 +105,7 @@ def build_land(pieces: Pieces, places: Places) -> Land:
     owner = _owners_of_grandchildren(border, atlas)
     units = _units_of(border, owner)
     _add_missing_pieces(units, owner, border, pieces)
-    _add_islands_of_places(units, inner[is_land], inner_country[is_land], places)
+    _add_places_at_sea(units, inner[is_land], places)
     keys = sorted(units)
     cell = np.concatenate([inner[is_land], np.array([k[0] for k in keys], dtype=np.uint64)])
     country = np.concatenate([inner_country[is_land], np.array([k[1] for k in keys], dtype=np.int16)])
@@ -169,30 +168,19 @@ def _add_missing_pieces(
     print(f"  {len(added)} rows added for islands and states smaller than a grandchild")
 
 
-def _add_islands_of_places(
-    units: dict[tuple[int, int], int],
-    inner: NDArray[np.uint64],
-    inner_country: NDArray[np.int16],
-    places: Places,
-) -> None:
-    """Add a row of 1 km2 for each place on an island that Natural Earth does not draw.
+def _add_places_at_sea(units: dict[tuple[int, int], int], inner: NDArray[np.uint64], places: Places) -> None:
+    """Add a row of 1 km2 for each inhabited place in a cell without land.
 
-    Such a place lies in a cell without land, and farther from its country's land than a careless coordinate.
+    Islands that Natural Earth does not draw, and towns on coasts that it draws a little too far inland.
     """
-    cell = np.concatenate([inner, np.array([k[0] for k in units], dtype=np.uint64)])
-    country = np.concatenate([inner_country, np.array([k[1] for k in units], dtype=np.int16)])
-    at = unit_vectors(*centres_of_cells(cell))
-    known = set(cell.tolist())
-    added = []
+    known = set(inner.tolist()) | {cell for cell, _ in units}
+    added = {}
     for i in np.flatnonzero(places.people > 0).tolist():
-        own = h3_int.latlng_to_cell(places.lat_deg[i], places.lon_deg[i], RESOLUTION)
-        if own in known or places.name[i] in LEFT_OUT:
-            continue
-        place = unit_vectors(places.lat_deg[i], places.lon_deg[i])
-        if (at[country == places.country[i]] @ place).max() < np.cos(LONELY_ISLAND_KM / EARTH_RADIUS_KM):
-            units[own, int(places.country[i])] = 1
-            added.append(places.name[i])
-    print(f"  {len(added)} islands added from GeoNames: {', '.join(added)}")
+        cell = h3_int.latlng_to_cell(places.lat_deg[i], places.lon_deg[i], RESOLUTION)
+        if cell not in known and places.name[i] not in LEFT_OUT:
+            added.setdefault((cell, int(places.country[i])), places.name[i])
+    units.update(dict.fromkeys(added, 1))
+    print(f"  {len(added)} cells without land added for places, from {next(iter(added.values()))} down")
 
 
 def _fill_water(cells: NDArray[np.uint64], owner: NDArray[np.int16]) -> NDArray[np.int16]:

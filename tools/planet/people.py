@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import h3.api.basic_int as h3_int
 import numpy as np
 from planet.land import LEFT_OUT
-from planet.places import Places, chord, unit_vectors
+from planet.places import Places, chord, distance_km, unit_vectors
 from scipy.ndimage import gaussian_filter1d, map_coordinates
 from scipy.spatial import cKDTree
 
@@ -193,8 +193,6 @@ def distance_to_towns_km(
     cell: NDArray[np.uint64], places: Places, least_people: float
 ) -> NDArray[np.float64]:
     """Return the distance from each cell's centre to the nearest place of so many people."""
-    from planet.places import distance_km
-
     is_town = places.people >= least_people
     tree = cKDTree(unit_vectors(places.lat_deg[is_town], places.lon_deg[is_town]))
     return distance_km(tree.query(unit_vectors(*centres_of_cells(cell)))[0])

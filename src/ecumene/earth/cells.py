@@ -180,13 +180,13 @@ def _aggregate(rows: Rows, resolution: int) -> Rows:
     key, group = np.unique(of_row * n_countries + rows.country, return_inverse=True)
     at, country = np.divmod(key, n_countries)
     lat_deg, lon_deg = (x[at] for x in centres_of_cells(numbers))
-    area_km2 = np.bincount(group, weights=rows.area_km2)
+    area_km2 = _sums(group, rows.area_km2, len(key))
     share = np.minimum(area_km2 / area_of_cells_km2(lat_deg, lon_deg, resolution), 1.0)
     return Rows(
         cell=numbers[at],
         country=country.astype(np.int16),
         share=share.astype(np.float32),
-        people=np.bincount(group, weights=rows.people),
+        people=_sums(group, rows.people, len(key)),
         settlement=_leading_class(rows, group, len(key)),
         area_km2=area_km2,
         lat_deg=lat_deg,
@@ -197,11 +197,16 @@ def _aggregate(rows: Rows, resolution: int) -> Rows:
 def _leading_class(rows: Rows, group: NDArray[np.intp], n_groups: int) -> NDArray[np.int8]:
     """Return the class in which most people of each group live; of its land where nobody does."""
     n = len(SETTLEMENTS)
-    weight = (
-        rows.people + 1e-9 * rows.area_km2
-    )  # the area only breaks ties, above all that of nobody with nobody
-    of_class = np.bincount(group * n + rows.settlement, weights=weight, minlength=n_groups * n)
-    return np.argmax(of_class.reshape(n_groups, n), axis=1).astype(np.int8)
+    # The area only breaks ties, above all that of nobody with nobody.
+    weight = rows.people + 1e-9 * rows.area_km2
+    of_class = _sums(group * n + rows.settlement, weight, n_groups * n)
+    leading: NDArray[np.int8] = np.argmax(of_class.reshape(n_groups, n), axis=1).astype(np.int8)
+    return leading
+
+
+def _sums(group: NDArray[np.intp], values: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
+    """Return the sum of the values in each group."""
+    return np.bincount(group, weights=values, minlength=n_groups).astype(np.float64)
 
 
 def _parents(cell: NDArray[np.uint64], resolution: int) -> NDArray[np.uint64]:

@@ -94,7 +94,7 @@ def geodetic_of_ecef(r_ecef_m: ArrayLike) -> tuple[Array, Array, Array]:
 
     Notes
     -----
-    Bowring's formula for the reduced latitude, applied three times: below a nanometre of the exact answer
+    Bowring's formula for the reduced latitude, applied three times: within 20 nanometres of the exact answer
     from the ground to geostationary height. nan in, nan out.
 
     References

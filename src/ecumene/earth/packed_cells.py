@@ -11,7 +11,7 @@ import numpy as np
 
 from ecumene.earth.countries import countries
 from ecumene.earth.hexagons import N_GRANDCHILDREN, cell_of_ordinal
-from ecumene.earth.packing import PackedTable, read_packed, write_packed
+from ecumene.earth.packing import Column, PackedTable, read_packed, write_packed
 from ecumene.errors import RunError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def encode(
     code = np.where(
         people > LEAST_PEOPLE, np.round(np.log(np.maximum(people, LEAST_PEOPLE) / LEAST_PEOPLE) / step) + 1, 0
     )
-    columns = {
+    columns: dict[str, Column] = {
         "ordinal": ordinal,
         "country": country.astype(np.uint8),
         "share": share_steps,

@@ -141,7 +141,7 @@ def _check(path: Path, name: str, header: dict[str, Any], payload: bytes) -> Non
         )
     if digest != expected:
         raise RunError(
-            f"{path}: damaged or cut short ({len(payload)} bytes after the header), SHA-256 {digest[:12]}..., "
+            f"{path}: damaged or cut short ({len(payload)} bytes of columns), SHA-256 {digest[:12]}..., "
             f"expected {expected[:12]}...; install ecumene again"
         )
     if header["name"] != name:

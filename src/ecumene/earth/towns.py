@@ -16,7 +16,7 @@ import numpy as np
 
 from ecumene.earth.countries import countries
 from ecumene.earth.ellipsoid import great_circle_m, up_of_geodetic
-from ecumene.earth.packing import read_packed, write_packed
+from ecumene.earth.packing import Column, read_packed, write_packed
 from ecumene.errors import RangeError, RunError
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def encode(
     )
     if any("\n" in n for n in name):
         raise RunError("packing towns: a name holds a line break; names are separated by them")
-    columns = {
+    columns: dict[str, Column] = {
         "name": np.frombuffer("\n".join(name[i] for i in order).encode("utf-8"), dtype=np.uint8),
         "country": country[order].astype(np.uint8),
         "lat": lat[order],
