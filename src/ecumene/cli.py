@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import sys
+import threading
 import traceback
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -334,13 +336,40 @@ def _compute(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> t
     check_folder(folder, world.scenario, force=force)
     if not quiet:
         _say(outlook_text(world.scenario.name, describe(world)))
-    with _progress(quiet=quiet) as on_slot:
-        results = run(world, on_slot=on_slot)
+    with _progress(quiet=quiet) as on_slot, _stopping_between_slots(on_slot) as on_slot_or_stop:
+        results = run(world, on_slot=on_slot_or_stop)
     if not quiet:
         _say("drawing the report")
     page, failure = _report(results)
     write_results(results, folder, force=force, extra_files={} if page is None else {"report.html": page})
     return results, failure
+
+
+@contextmanager
+def _stopping_between_slots(on_slot: OnSlot | None) -> Iterator[OnSlot]:
+    """Let Ctrl-C act when a slot is done: inside a compiled kernel it would surface as another error."""
+    is_asked = False
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal is_asked
+        if is_asked:
+            raise KeyboardInterrupt
+        is_asked = True
+        _say("stopping after this slot; nothing is written (Ctrl-C again to stop at once)")
+
+    def on_slot_or_stop(done: int, total: int) -> None:
+        if is_asked:
+            raise KeyboardInterrupt
+        if on_slot is not None:
+            on_slot(done, total)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, ask) if is_main else None
+    try:
+        yield on_slot_or_stop
+    finally:
+        if is_main:
+            signal.signal(signal.SIGINT, before)
 
 
 def _is_compiled() -> bool:

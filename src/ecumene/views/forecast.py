@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ecumene.views.wording import number_text, people_text
+from ecumene.views.wording import duration_text, number_text, people_text, utc_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def outlook_text(name: str, forecast: Mapping[str, Any]) -> str:
@@ -19,9 +21,8 @@ def outlook_text(name: str, forecast: Mapping[str, Any]) -> str:
         What `ecumene.world.describe` returns.
     """
     parts = [
-        f"{forecast[key]:,} {word}"
-        for key, word in (("satellites", "satellites"), ("cells", "cells"), ("gateways", "gateways"))
-        if key in forecast
+        f"{forecast[key]:,} {key if forecast[key] != 1 else key.removesuffix('s')}"
+        for key in ("satellites", "cells", "gateways")
     ]
     slots = "slot" if forecast["slots"] == 1 else "slots"
     parts.append(f"{forecast['slots']:,} {slots} of {number_text(forecast['slot_s'])} s")
@@ -50,33 +51,33 @@ def _pairs(key: str, value: Any) -> list[tuple[str, str]]:
     return [(label, _text(key, value))]
 
 
-_UNITS = ("km", "deg", "min", "s", "mb", "gb", "gbps", "mbps", "ms")
-_UNIT_WORDS = {"mb": "MB", "gb": "GB", "gbps": "Gbit/s", "mbps": "Mbit/s"}
+_UNITS = {
+    "gb": "GB",
+    "gbps": "Gbit/s",
+    "mbps": "Mbit/s",
+    "ms": "ms",
+    "s": "s",
+    "km": "km",
+    "deg": "deg",
+    "utc": "",
+}
+_NAMES = {"isls": "ISLs", "pops": "PoPs", "notes": "to know"}
 
 
 def _label(key: str) -> str:
     """Return a key as words, without its unit."""
-    words, _, unit = key.rpartition("_")
-    return (words if words and unit in _UNITS else key).replace("_", " ")
+    return " ".join(_NAMES.get(word, word) for word in key.split("_") if word not in _UNITS)
 
 
 def _text(key: str, value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{_label(k)} {_text(k, v)}" for k, v in value.items())
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        number = _number(key, value)
-        unit = key.rpartition("_")[2]
-        return f"{number} {_UNIT_WORDS.get(unit, unit)}" if unit in _UNITS and "_" in key else number
-    return str(value)
-
-
-def _number(key: str, value: float) -> str:
-    if key in {"people", "subscribers"}:
+    """Return a value as its key says it is to be read: with its unit, as people, as a time."""
+    words = key.split("_")
+    if isinstance(value, str):
+        return utc_text(value) if "utc" in words else value
+    if "time" in words:
+        return duration_text(value)
+    if words[0] in {"people", "subscribers"}:
         return people_text(value)
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.1f}" if abs(value) >= 9.95 else number_text(value)
+    unit = next((_UNITS[word] for word in words if word in _UNITS), "")
+    number = f"{value:,}" if isinstance(value, int) else number_text(value)
+    return f"{number} {unit}".rstrip()
