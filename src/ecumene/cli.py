@@ -25,9 +25,11 @@ from ecumene.errors import EcumeneError, InputError, RangeError, ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from types import FrameType
 
     from ecumene.results.outcome import Results
     from ecumene.scenario import Scenario
+    from ecumene.views.progress import OnSlot
 
 OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
