@@ -1,0 +1,261 @@
+"""Write the reference pages from the code: scenario keys, result columns, presets.
+
+Run it after a change of a key, a column or a preset:
+
+    python tools/build_reference.py
+
+With --check it writes nothing and fails where a page is out of date (a test does the same).
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+import ecumene
+from ecumene.results.schema import CAUSE_WORDS, CAUSES, TABLES
+from ecumene.scenario import Scenario, preset_names, preset_text
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from ecumene.scenario.schema import ShellKeys
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
+MADE = "*Made by `tools/build_reference.py`; do not edit.*"
+
+SCENARIO_PROSE = """\
+A scenario is a TOML file. Unknown keys are refused, and so is what lies outside the ranges below. A file may
+begin with `extends = "starlink-gen1"`, the name of a preset or of another file beside it, and then holds only
+what differs; lists are replaced as a whole. On the command line any key is set with `--set section.key=value`,
+entries of lists by number: `--set constellation.shells.0.planes=36`. Relative file names start from the folder
+of the file they stand in.
+
+`required`: must be given. `none`: not given."""
+
+RESULTS_PROSE = """\
+A result folder holds `report.html`, the tables below, `summary.json` (the planet in a few numbers) and
+`manifest.json` (the scenario as resolved, versions, seed, digests). In Python the tables are
+`results.tables["rows"]` and so on: dictionaries of numpy arrays by column. Empty cells of a CSV and NaN mean:
+not served, so there is none."""
+
+PRESETS_PROSE = """\
+Scenarios that ship. `ecumene list` shows them with their sources; `ecumene init my.toml --from NAME` copies
+one, comments included."""
+
+TABLE_TITLES = {
+    "rows": "one line for every cell and country; `rows.parquet`",
+    "countries": "one line for every country with rows; `countries.parquet`, `countries.csv`",
+    "satellites": "one line for every satellite listed; `satellites.parquet`",
+    "gateways": "one line for every gateway; `gateways.parquet`",
+    "places": "one line for every named place and slot; `places.parquet`, `places.csv`",
+}
+UNITS = {"": "", "1": "share"}
+BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+
+
+def pages() -> dict[str, str]:
+    """Return the text of every reference page by file name."""
+    return {"scenario.md": scenario_page(), "results.md": results_page(), "presets.md": presets_page()}
+
+
+def scenario_page() -> str:
+    """Return the page of scenario keys."""
+    parts = ["# Scenario keys", MADE, SCENARIO_PROSE, section("", Scenario, "At the top of the file")]
+    parts += [section(name, model, head) for name, model, head in sections(Scenario)]
+    return "\n\n".join(parts) + "\n"
+
+
+def sections(model: type[BaseModel], before: str = "") -> list[tuple[str, type[BaseModel], str]]:
+    """Return the tables of a scenario in order: dotted name, model, how its header is written."""
+    found = []
+    for key, field in model.model_fields.items():
+        inner, is_list = inner_model(field.annotation)
+        if inner is None:
+            continue
+        name = f"{before}{key}"
+        found.append((name, inner, f"[[{name}]]" if is_list else f"[{name}]"))
+        found += sections(inner, f"{name}.")
+    return found
+
+
+def inner_model(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """Return the table a key holds, and whether it is a list of them."""
+    is_list = get_origin(annotation) is tuple
+    kind = get_args(annotation)[0] if is_list else annotation
+    return (kind, is_list) if isinstance(kind, type) and issubclass(kind, BaseModel) else (None, False)
+
+
+def section(name: str, model: type[BaseModel], head: str) -> str:
+    """Return heading, meaning and table of one part of a scenario."""
+    title = f"## `{head}`" if name else f"## {head}"
+    lines = [title, "", (model.__doc__ or "").strip(), ""]
+    lines += ["| key | type and range | default | meaning |", "| --- | --- | --- | --- |"]
+    for key, field in model.model_fields.items():
+        if inner_model(field.annotation)[0] is not None:
+            continue
+        cells = (f"`{key}`", kind_text(field), default_text(field), field.description or "")
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def kind_text(field: FieldInfo) -> str:
+    """Return type and range of a key in words."""
+    kind = type_text(field.annotation)
+    bounds = [*bounds_text(field.metadata), *(b for m in extra(field.annotation) for b in bounds_text([m]))]
+    return f"{kind}, {' and '.join(dict.fromkeys(bounds))}" if bounds else kind
+
+
+def extra(annotation: Any) -> list[Any]:
+    """Return what an Annotated type says beside its type."""
+    found: list[Any] = []
+    if get_origin(annotation) is typing.Annotated:
+        for item in get_args(annotation)[1:]:
+            found += getattr(item, "metadata", [item])
+    return found
+
+
+def bounds_text(metadata: list[Any]) -> list[str]:
+    """Return ranges as text."""
+    words = []
+    for item in metadata:
+        for name, sign in BOUNDS.items():
+            if getattr(item, name, None) is not None:
+                words.append(f"{sign} {getattr(item, name):,}".removesuffix(".0"))
+        if getattr(item, "min_length", None):
+            words.append("not empty")
+        if getattr(item, "pattern", None):
+            words.append(f"like `{item.pattern}`")
+    return words
+
+
+def type_text(annotation: Any) -> str:
+    """Return a type as a user of TOML thinks of it."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " or ".join(f"`{toml(value)}`" for value in args)
+    if origin in {typing.Union, types.UnionType}:
+        return " or ".join(type_text(arg) for arg in args if arg is not type(None))
+    if origin is typing.Annotated:
+        return (
+            type_text(args[0])
+            if not any(getattr(m, "pattern", "") for m in extra(annotation))
+            else "country code"
+        )
+    if origin is tuple:
+        return f"list of {type_text(args[0])}s"
+    if origin is dict:
+        return f"table: {type_text(args[0])} = {type_text(args[1])}"
+    names = {"float": "number", "int": "whole number", "bool": "true or false", "str": "text"}
+    return names.get(annotation.__name__, annotation.__name__)
+
+
+def default_text(field: FieldInfo) -> str:
+    """Return the default of a key; 'required' where there is none."""
+    if field.default is PydanticUndefined:
+        return "required"
+    return "none" if field.default is None else f"`{toml(field.default)}`"
+
+
+def toml(value: Any) -> str:
+    """Return a value as TOML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(toml(item) for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def results_page() -> str:
+    """Return the page of result tables."""
+    parts = ["# Results", MADE, RESULTS_PROSE]
+    for name, variables in TABLES.items():
+        lines = [f"## {name}", "", f"{TABLE_TITLES[name][0].upper()}{TABLE_TITLES[name][1:]}.", ""]
+        lines += ["| column | type | unit | meaning |", "| --- | --- | --- | --- |"]
+        lines += [
+            f"| `{v.name}` | {v.dtype} | {UNITS.get(v.unit, v.unit)} | {v.meaning} |" for v in variables
+        ]
+        parts.append("\n".join(lines))
+    lines = [
+        "## Causes",
+        "",
+        "Every row and place has in every slot exactly one cause, the first that holds.",
+        "",
+    ]
+    lines += ["| cause | in words |", "| --- | --- |"]
+    lines += [f"| `{cause}` | {CAUSE_WORDS[cause]} |" for cause in CAUSES]
+    lines += ["", "`fault`, `zone`, `jammed` and `weather` are reserved: no model sets them yet."]
+    parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def presets_page() -> str:
+    """Return the page of presets."""
+    parts = ["# Presets", MADE, PRESETS_PROSE]
+    for name in preset_names():
+        scenario = ecumene.load(name)
+        head = preset_text(name).split("\nname =")[0].splitlines()
+        lines = [f"## {name}", "", " ".join(line.lstrip("# ") for line in head if line.startswith("#")), ""]
+        lines += ["| altitude | inclination | planes x satellites | F | node spread |"]
+        lines += ["| --- | --- | --- | --- | --- |", *(shell_line(s) for s in scenario.constellation.shells)]
+        parts.append("\n".join([*lines, "", summary_of(scenario)]))
+    return "\n\n".join(parts) + "\n"
+
+
+def shell_line(shell: ShellKeys) -> str:
+    """Return one shell as a line of a table."""
+    size = f"{shell.planes} x {shell.sats_per_plane}"
+    spread = f"{shell.node_spread_deg} deg"
+    return (
+        f"| {shell.altitude_km:g} km | {shell.inclination_deg:g} deg | {size} | {shell.phasing} | {spread} |"
+    )
+
+
+def summary_of(scenario: Scenario) -> str:
+    """Return a preset in a few sentences."""
+    satellites = sum(s.planes * s.sats_per_plane for s in scenario.constellation.shells)
+    terminal, gateways = scenario.terminal, scenario.gateways
+    beams = f"{satellites:,} satellites with {scenario.satellite.user_beams} beams of"
+    angles = f"{terminal.min_elevation_deg:g} and {terminal.gso_exclusion_deg:g} deg at terminals,"
+    gateway_angles = f"{gateways.min_elevation_deg:g} and {gateways.gso_exclusion_deg:g} deg at gateways"
+    records = scenario.licences.records or "in the file"
+    sentences = [
+        f"{beams} {scenario.downlink.channel_mhz:g} MHz and {scenario.satellite.capacity_gbps:g} Gbit/s each",
+        f"Lasers: {scenario.isl.topology}",
+        f"Elevation and exclusion angle: {angles} {gateway_angles}",
+        f"{scenario.slots} slots of {scenario.slot_s:g} s from {scenario.start:%Y-%m-%dT%H:%M:%SZ}",
+        f"Ground sites: {gateways.sites or 'in the file'}; licences: {records}",
+    ]
+    return ". ".join(sentences) + "."
+
+
+def outdated() -> list[str]:
+    """Return the names of pages that differ from what the code says."""
+    return [
+        name
+        for name, text in pages().items()
+        if not (FOLDER / name).exists() or (FOLDER / name).read_text(encoding="utf-8") != text
+    ]
+
+
+def main() -> int:
+    """Write the pages, or with --check say which are out of date."""
+    if "--check" in sys.argv[1:]:
+        late = outdated()
+        print(f"out of date: {', '.join(late)}" if late else "up to date")
+        return 1 if late else 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+        print(FOLDER / name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
