@@ -15,7 +15,7 @@ from ecumene.network.sharing import Paths, Shares, resources_of_routes, share_ma
 from ecumene.network.terminals import TerminalService, View, serve_terminals
 from ecumene.orbits.propagation import propagate
 from ecumene.scheduling.beams import Plan, assign_beams, usable_of_bins
-from ecumene.sky.observer import clear_view, elevation_and_slant
+from ecumene.sky.observer import clear_view, elevation_and_slant, slant_only
 from ecumene.sky.sight import Sight, look
 from ecumene.traffic.demand import busy_hour_factor
 
@@ -140,7 +140,7 @@ def survey(world: World, slot: int) -> Sky:
         keys.min_elevation_deg,
         keys.gso_exclusion_deg,
     )
-    _, slant_m = elevation_and_slant(ground.r_gateway_m, ground.up_of_gateway, ephemeris.r_ecef_m)
+    slant_m = slant_only(ground.r_gateway_m, ephemeris.r_ecef_m)
     sight = look(world.grid, ephemeris.r_ecef_m, can_serve)
     return Sky(slot, t_s, ephemeris.r_ecef_m, ephemeris.is_valid, sight, is_clear, slant_m)
 

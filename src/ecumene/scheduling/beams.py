@@ -291,22 +291,26 @@ def _claim(c, s, wanted, rate, room, left_bps, max_units, units_of_cell, planned
 
 
 @njit(cache=True, nogil=True)
-def _order(units, degree, is_waiting):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return waiting cells, most units first, then fewest satellites; a counting sort, stable."""
-    top_units, top_degree = 64, 128
-    count = np.zeros(top_units * top_degree + 1, np.int64)
-    for c in range(len(units)):
+def _order(wanted_bps, most_bps, degree, is_waiting):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return waiting cells, largest demand first, then fewest satellites; a counting sort, stable.
+
+    Demand is compared in steps of a quarter octave, 16 octaves down from the most a cell can be lit with.
+    """
+    n_levels, n_degrees = 64, 128
+    key = np.zeros(len(wanted_bps), np.int64)
+    count = np.zeros(n_levels * n_degrees + 1, np.int64)
+    for c in range(len(wanted_bps)):
         if is_waiting[c]:
-            key = (top_units - min(units[c], top_units)) * top_degree + min(degree[c], top_degree - 1)
-            count[key + 1] += 1
+            level = min(max(int(4.0 * np.log2(most_bps / wanted_bps[c])), 0), n_levels - 1)
+            key[c] = level * n_degrees + min(degree[c], n_degrees - 1)
+            count[key[c] + 1] += 1
     for k in range(1, len(count)):
         count[k] += count[k - 1]
     order = np.empty(count[-1], np.int64)
-    for c in range(len(units)):
+    for c in range(len(wanted_bps)):
         if is_waiting[c]:
-            key = (top_units - min(units[c], top_units)) * top_degree + min(degree[c], top_degree - 1)
-            order[count[key]] = c
-            count[key] += 1
+            order[count[key[c]]] = c
+            count[key[c]] += 1
     return order
 
 
@@ -371,7 +375,7 @@ def _plan(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR09
 
     # Demand still to be settled presses on the satellites that could take it: that of a cell which can keep its
     # satellite on this one alone, that of any other cell evenly on all it sees.
-    order = _order(units_wanted, degree, is_waiting)
+    order = _order(wanted_bps, best_rate * units_per_cell, degree, is_waiting)
     pressure = np.zeros(n_sats, np.float64)
     for c in order:
         if can_keep[c]:
