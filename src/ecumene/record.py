@@ -23,6 +23,7 @@ from ecumene.results.statistics import (
     count_slot,
     open_statistics,
     rate_share_percentile,
+    rate_share_percentiles_of_groups,
     rtt_percentile_s,
 )
 from ecumene.results.summary import (
@@ -279,8 +280,10 @@ def _limit(world: World, slot: Slot, place: int) -> str:
     if cause not in {NO_FEEDER_CAPACITY, PARTLY}:
         return ""
     s, k = slot.terminals.sat[place], places.landing_class[place]
-    if s < 0:
+    if s < 0 and places.cell[place] >= 0:
         s = slot.plan.sat_of_cell[places.cell[place]]
+    if s < 0:
+        return "no capacity left on the way home"
     flow = np.flatnonzero((slot.flow_sat == s) & (slot.flow_class == k))
     if len(flow) and slot.shares.bottleneck[flow[0]] >= 0:
         return _resource(world, slot, slot.shares.bottleneck[flow])
@@ -359,6 +362,8 @@ def _summary(
     total_people = max(float(people.sum()), 1e-300)
     is_served = rows["served"] > 0
     is_permitted = land.class_of_row >= 0
+    mbps_of_class = _served_mbps(ledger, land.rows.settlement, len(SETTLEMENTS))
+    mbps_of_all = _served_mbps(ledger, np.zeros(len(people), np.int8), 1)[0]
     status = np.bincount(world.status, minlength=len(STATUSES))
     return {
         "scenario": scenario.name,
@@ -381,7 +386,7 @@ def _summary(
         "gateways": len(world.ground.gateways),
         "pops": len(world.ground.pops),
         "isls": len(world.links),
-        "promise": promise(rows),
+        "promise": promise(rows, mbps_of_class[:, 1]),
         "people_share": {
             "licensed": float(people[is_permitted].sum() / total_people),
             "available": float((people * rows["availability"]).sum() / total_people),
@@ -392,10 +397,7 @@ def _summary(
             "served": float(rows["served"].mean()),
         },
         "causes": causes(people, cause_share),
-        "mbps": {
-            f"p{q}": weighted_percentile(rows["mbps_p50"][is_served], people[is_served], q)
-            for q in (5, 50, 95)
-        },
+        "mbps": {f"p{q}": None if np.isnan(x) else float(x) for q, x in zip((5, 50, 95), mbps_of_all, strict=True)},
         "rtt_ms": {
             f"p{q}": weighted_percentile(rows["rtt_ms_p50"][is_served], people[is_served], q)
             for q in (5, 50, 95)
@@ -433,6 +435,13 @@ def _summary(
             "gateways": scenario.gateways.sites or "scenario",
         },
     }
+
+
+def _served_mbps(ledger: Ledger, group: NDArray[np.int8], n_groups: int) -> NDArray[np.float64]:
+    """Return the rate of a subscriber at p5, p50 and p95 over people and served slots, by group."""
+    world = ledger.world
+    share = rate_share_percentiles_of_groups(ledger.rows, world.land.rows.people, group, n_groups, (5.0, 50.0, 95.0))
+    return world.scenario.demand.mbps_per_subscriber * share
 
 
 def _assumptions(world: World) -> list[str]:

@@ -223,8 +223,8 @@ def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, be
         r_cell_m=world.grid.r_ecef_m,
         up_of_cell=world.grid.up,
         r_sat_m=sky.r_sat_m,
-        channel_rate_bps=world.channel_rate_bps,
-        rate_class_of_cell=world.rate_class_of_cell,
+        channel_rate_bps=world.radio.channel_rate_bps,
+        rate_class_of_cell=world.radio.rate_class_of_cell,
         before=before.plan.sat_of_cell if before else None,
     )
 
@@ -323,9 +323,9 @@ def _terminals(
     row_bps = asked.row_bps[places.row]
     has_row = (places.row >= 0) & (row_bps > 0.0)
     sine = np.clip(np.nan_to_num(np.sin(view.elevation_rad)), 0.0, 1.0)
-    n_bins = world.channel_rate_bps.shape[1]
+    n_bins = world.radio.channel_rate_bps.shape[1]
     place = np.minimum((sine * n_bins).astype(np.int64), n_bins - 1)
-    unit_bps = world.channel_rate_bps[places.rate_class[:, None], place] / world.beams.shares_per_channel
+    unit_bps = world.radio.channel_rate_bps[places.rate_class[:, None], place] / world.beams.shares_per_channel
     return serve_terminals(
         view=view,
         landing_class=places.landing_class,

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from ecumene.results.schema import CAUSES
-from ecumene.results.statistics import count_slot, open_statistics, rate_share_percentile, rtt_percentile_s
+from ecumene.results.statistics import (
+    count_slot,
+    open_statistics,
+    rate_share_percentile,
+    rate_share_percentiles_of_groups,
+    rtt_percentile_s,
+)
 
 SERVED, PARTLY, NO_BEAM = CAUSES.index("served"), CAUSES.index("partly"), CAUSES.index("no_beam")
 two_percent_steps = 0.011
@@ -47,7 +55,7 @@ def test_running_statistics_equal_those_of_all_slots_kept(n_slots: int) -> None:
         assert statistics.longest_gap[r] == max(len(gap) for gap in text.split("."))
         served_by = [s for s in sats[:, r] if s >= 0]
         assert statistics.n_handovers[r] == sum(
-            a != b for a, b in zip(served_by, served_by[1:], strict=False)
+            a != b for a, b in pairwise(served_by)
         )
     for q in (5.0, 50.0, 95.0):
         found, rtt = rate_share_percentile(statistics, q), rtt_percentile_s(statistics, q)
@@ -58,6 +66,40 @@ def test_running_statistics_equal_those_of_all_slots_kept(n_slots: int) -> None:
                 assert rtt[r] == pytest.approx(nearest_rank(known, q), rel=one_percent)
             else:
                 assert np.isnan(rtt[r])
+
+
+def test_people_who_are_served_get_a_rate_by_group() -> None:
+    rng = np.random.default_rng(3)
+    n_rows, n_slots = 30, 9
+    statistics = open_statistics(n_rows, n_rows, n_slots)
+    people, group = rng.uniform(1, 90, n_rows), rng.integers(0, 2, n_rows).astype(np.int8)
+    shares = rng.choice([0.0, 0.2, 0.5, 0.9], (n_slots, n_rows))
+    for share in shares:
+        cause = np.where(share > 0, PARTLY, NO_BEAM).astype(np.int8)
+        count_slot(
+            statistics, cause=cause, rate_bps=share * 1e6, demand_bps=np.full(n_rows, 1e6),
+            rtt_s=np.full(n_rows, np.nan, np.float32), is_available=share > 0, is_reachable=share > 0,
+            sat_of_cell=np.zeros(n_rows, np.int32),
+        )  # fmt: skip
+    found = rate_share_percentiles_of_groups(statistics, people, group, 3, (5.0, 50.0, 95.0))
+    for g in range(2):
+        of_group = np.flatnonzero(group == g)
+        pairs = sorted((shares[k, r], people[r]) for k in range(n_slots) for r in of_group if shares[k, r] > 0)
+        values, weights = np.array(pairs).T
+        for column, q in enumerate((0.05, 0.5, 0.95)):
+            expected = values[np.searchsorted(np.cumsum(weights), q * weights.sum())]
+            assert found[g, column] == pytest.approx(expected, abs=two_percent_steps)
+    assert np.isnan(found[2]).all()
+
+
+def test_who_asks_for_nothing_is_not_counted_as_served() -> None:
+    statistics = open_statistics(1, 1, 1)
+    count_slot(
+        statistics, cause=np.array([SERVED], np.int8), rate_bps=np.zeros(1), demand_bps=np.zeros(1),
+        rtt_s=np.full(1, np.nan, np.float32), is_available=np.ones(1, bool), is_reachable=np.ones(1, bool),
+        sat_of_cell=np.zeros(1, np.int32),
+    )  # fmt: skip
+    assert (statistics.n_available[0], statistics.n_served[0], statistics.rates[0, 0]) == (1, 0, 1)
 
 
 def test_counters_do_not_overflow() -> None:

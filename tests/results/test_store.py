@@ -100,7 +100,7 @@ def test_a_run_that_died_while_writing_leaves_no_result_and_no_obstacle(
         patch.setattr(store, "_put", full)
         with pytest.raises(RunError, match="the disk is full"):
             store.write_results(made_up(), tmp_path / "a")
-    with pytest.raises(DamagedResultError, match="no manifest.json"):
+    with pytest.raises(DamagedResultError, match=r"no manifest\.json"):
         store.read_summary(tmp_path / "a")
     store.write_results(made_up(), tmp_path / "a")
     store.check_intact(tmp_path / "a")

@@ -43,7 +43,7 @@ def remedies(*, has_isls: bool = True) -> Remedies:
 
 
 def test_the_promise_counts_people_by_class(rows: Table) -> None:
-    urban, rural, isolated = promise(rows)
+    urban, rural, isolated = promise(rows, np.array([2.0, np.nan, 3.0]))
     assert (urban["people"], urban["could_be_served"], urban["served"], urban["mbps_p50"]) == (
         1000,
         1000,

@@ -92,6 +92,32 @@ def test_subscribers_are_a_number_or_the_announced_total(tmp_path: Path) -> None
         load("toy", overrides={"demand.subscribers": -1})
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("slots", True, "slots = true: must be a whole number, without quotes"),
+        ("slots", "4", 'slots = "4": must be a whole number, without quotes'),
+        ("slots", 4.5, "slots = 4.5: must be a whole number"),
+        ("satellite.capacity_gbps", True, "= true: must be a number"),
+        ("demand.diurnal", "yes", '= "yes": must be true or false'),
+        ("start", 1774353612, "must be a date and time such as"),
+        ("start", "2026-03-24", "must be a date and time such as"),
+        ("licences.grant", "XA", 'licences.grant = "XA": must be a list in brackets'),
+        ("name", 3, "must be text in quotes"),
+        ("slots", 10**400, "slots = a number of more than 300 digits: must be at most 1e+06"),
+        ("terminal", 3, "must be a table"),
+    ],
+)
+def test_types_are_not_guessed(key: str, value: object, said: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load("toy", overrides={key: value})
+    assert said in str(caught.value)
+
+
+def test_whole_numbers_stand_for_numbers() -> None:
+    assert load("toy", overrides={"terminal.min_elevation_deg": 30}).terminal.min_elevation_deg == 30.0
+
+
 def test_a_near_miss_of_a_preset_is_named() -> None:
     with pytest.raises(ScenarioError, match="did you mean 'starlink-gen1'"):
         load("starlink-gen2")

@@ -306,10 +306,10 @@ def test_units_and_traffic(
 
 def test_rate_of_a_unit(first_slot: tuple[World, Slot]) -> None:
     world, _ = first_slot
-    n = world.channel_rate_bps.shape[1]
+    n = world.radio.channel_rate_bps.shape[1]
     for elevation_deg, unit_mbps in ((89.0, UNIT_AT_ZENITH_MBPS), (30.1, UNIT_AT_EDGE_MBPS)):
         bin_ = int(sin(radians(elevation_deg)) * n)
-        assert world.channel_rate_bps[0, bin_] / 8e6 == pytest.approx(unit_mbps, rel=1e-9)
+        assert world.radio.channel_rate_bps[0, bin_] / 8e6 == pytest.approx(unit_mbps, rel=1e-9)
 
 
 def test_upper_bound_is_met(first_slot: tuple[World, Slot]) -> None:

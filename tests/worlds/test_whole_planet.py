@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import duckdb
-
 from typer.testing import CliRunner
 
 from ecumene.cli import app

@@ -112,6 +112,7 @@ def serve_terminals(
     n = len(landing_class)
     is_permitted = landing_class >= 0
     usable = view.is_clear & is_usable[np.maximum(landing_class, 0)] & is_permitted[:, None]
+    usable &= terminal_share_of_sat > 0.0  # below some elevation the link does not close
     cause = np.full(n, SERVED, np.int8)
     sat = np.full(n, -1, np.int32)
     share = np.zeros(n)

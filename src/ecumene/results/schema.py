@@ -66,7 +66,7 @@ ROWS = _variables(
     ("lat_deg", "float64", "deg", "latitude of the cell's centre"),
     ("lon_deg", "float64", "deg", "longitude of the cell's centre"),
     ("availability", "float32", "1", "share of slots in which one terminal could be served, demand ignored"),
-    ("served", "float32", "1", "share of slots in which the demand was served in full or in part"),
+    ("served", "float32", "1", "share of slots in which demand was served, in full or in part"),
     (
         "mbps_p5",
         "float32",

@@ -33,11 +33,12 @@ class RowStatistics:
     Attributes
     ----------
     n_available, n_served, n_reachable : (row,)
-        Slots in which it held.
+        Slots in which one terminal could be served; in which demand was served in full or part; in which one
+        terminal could be served if no law stood against it.
     causes : (row, cause)
         Slots by cause.
     rates : (row, step)
-        Slots by share of demand served.
+        Slots by share of demand served; step 0 is nothing, step 1 anything up to 3 %.
     rtts : (row, bin)
         Served slots by round trip.
     gap, longest_gap : (row,)
@@ -127,7 +128,7 @@ def _count(  # type: ignore[no-untyped-def]  # noqa: ANN202
     per_log = 1.0 / np.log(RTT_RATIO)
     for r in range(len(cause)):
         causes[r, cause[r]] += 1
-        is_served = cause[r] >= _SERVED_FROM
+        is_served = cause[r] >= _SERVED_FROM and demand_bps[r] > 0.0  # nobody served who asked for nothing
         n_served[r] += is_served
         n_reachable[r] += is_reachable[r]
         if is_available[r]:
@@ -140,9 +141,7 @@ def _count(  # type: ignore[no-untyped-def]  # noqa: ANN202
         carried_sum_bps[r] += rate_bps[r]
         step = 0
         if is_served:
-            step = RATE_STEPS
-            if demand_bps[r] > 0.0:
-                step = min(RATE_STEPS, int(RATE_STEPS * rate_bps[r] / demand_bps[r] + 0.5))
+            step = max(1, min(RATE_STEPS, int(RATE_STEPS * rate_bps[r] / demand_bps[r] + 0.5)))
         rates[r, step] += 1
         if not np.isnan(rtt_s[r]):
             place = int(np.log(rtt_s[r] / RTT_FLOOR_S) * per_log)
@@ -164,6 +163,48 @@ def rate_share_percentile(statistics: RowStatistics, percent: float) -> NDArray[
     """
     ranks: NDArray[np.int64] = _rank(statistics.rates, percent / 100.0)
     return ranks / RATE_STEPS
+
+
+def rate_share_percentiles_of_groups(
+    statistics: RowStatistics,
+    people: NDArray[np.float64],
+    group: NDArray[np.int8],
+    n_groups: int,
+    percents: tuple[float, ...],
+) -> NDArray[np.float64]:
+    """Return what share of their demand served people get, at percentiles over people and served slots.
+
+    Parameters
+    ----------
+    statistics
+        Everything counted.
+    people, group : (row,)
+        People, and the group each row belongs to.
+    n_groups
+        Number of groups.
+    percents
+        0 to 100 each.
+
+    Returns
+    -------
+    share : (group, percent)
+        To 2 %; NaN where nobody of the group is ever served.
+    """
+    weight = _people_by_rate(statistics.rates, people, group, n_groups)
+    weight[:, 0] = 0.0  # slots in which a row got nothing
+    seen = np.cumsum(weight, axis=1)
+    total = seen[:, -1:]
+    ranks = [(seen < q / 100.0 * total).sum(axis=1) for q in percents]
+    return np.where(total > 0.0, np.stack(ranks, axis=1) / RATE_STEPS, np.nan)
+
+
+@njit(cache=True, nogil=True)
+def _people_by_rate(rates, people, group, n_groups):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    weight = np.zeros((n_groups, rates.shape[1]))
+    for r in range(len(rates)):
+        for b in range(rates.shape[1]):
+            weight[group[r], b] += people[r] * rates[r, b]
+    return weight
 
 
 def rtt_percentile_s(statistics: RowStatistics, percent: float) -> NDArray[np.float64]:

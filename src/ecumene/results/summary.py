@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecumene.earth.cells import SETTLEMENTS
 from ecumene.results.schema import CAUSE_WORDS, CAUSES, Table
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SETTLEMENTS = ("urban", "rural", "isolated")
 LARGE_COUNTRY_PEOPLE = 10e6
 """Countries with this many people enter the list of the worst large ones."""
 
@@ -43,32 +43,33 @@ class Remedies:
     nearest_town: Callable[[float, float], tuple[str, float]]
 
 
-def promise(rows: Table) -> list[dict[str, Any]]:
+def promise(rows: Table, mbps_p50: NDArray[np.float64]) -> list[dict[str, Any]]:
     """Return for each settlement class how many people could be served, are served, and at what rate.
 
     Parameters
     ----------
     rows
         The table of rows.
+    mbps_p50 : (class,)
+        Median rate of a subscriber over people and served slots, NaN where nobody is served. [Mbit/s]
 
     Returns
     -------
     classes
         One entry a class: people, could_be_served (people times availability), served (people times share of
-        slots served), mbps_p50 (median over people of rows ever served, None where nobody is).
+        slots served), mbps_p50 (None where nobody is served).
     """
     entries = []
-    for name in SETTLEMENTS:
+    for name, mbps in zip(SETTLEMENTS, mbps_p50, strict=True):
         of_class = rows["settlement"] == name
         people = rows["people"][of_class]
-        is_served = of_class & (rows["served"] > 0)
         entries.append(
             {
                 "settlement": name,
                 "people": float(people.sum()),
                 "could_be_served": float((people * rows["availability"][of_class]).sum()),
                 "served": float((people * rows["served"][of_class]).sum()),
-                "mbps_p50": weighted_percentile(rows["mbps_p50"][is_served], rows["people"][is_served], 50.0),
+                "mbps_p50": _plain(mbps),
             }
         )
     return entries

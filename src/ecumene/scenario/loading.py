@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-_FILE_KEYS = (("constellation", "file"), ("gateways", "sites"), ("licences", "records"), ("places", "file"))
-_TABLE_SUFFIXES = {".csv", ".toml", ".json", ".xml", ".gz", ".tle", ".txt", ".kvn"}
+_FILE_KEYS = (("constellation", "file"), ("places", "file"))
+_NAME_OR_FILE_KEYS = (("gateways", "sites"), ("licences", "records"))
 
 
 def preset_names() -> tuple[str, ...]:
@@ -152,10 +152,10 @@ def _tree(source: str, text: str, folder: Path, seen: tuple[str, ...]) -> dict[s
 
 def _anchor_files(tree: dict[str, Any], folder: Path) -> None:
     """Make relative file names of a scenario relative to the file they stand in."""
-    for section, key in _FILE_KEYS:
+    for section, key in (*_FILE_KEYS, *_NAME_OR_FILE_KEYS):
         part = tree.get(section)
         value = part.get(key) if isinstance(part, dict) else None
-        if isinstance(value, str) and Path(value).suffix in _TABLE_SUFFIXES:
+        if isinstance(value, str) and ((section, key) in _FILE_KEYS or Path(value).suffix):
             part[key] = str(folder / value)  # type: ignore[index]
 
 
@@ -194,11 +194,18 @@ def _put(tree: dict[str, Any], dotted: str, value: Any) -> list[str]:
 
 def _check(source: str, text: str, tree: dict[str, Any], given: Mapping[str, Any]) -> Scenario:
     try:
-        return Scenario.model_validate(tree)
+        return Scenario.model_validate(_with_tuples(tree))
     except ValidationError as error:
         lines = line_of_key(text)
         details = [d for d in error.errors(include_url=False) if d["loc"][-1:] != ("int",)]  # half of a union
         raise ScenarioError(source, [_problem(detail, lines, given) for detail in details]) from None
+
+
+def _with_tuples(value: Any) -> Any:
+    """Return a tree with tuples for lists, which is what the frozen schema holds."""
+    if isinstance(value, dict):
+        return {key: _with_tuples(inner) for key, inner in value.items()}
+    return tuple(_with_tuples(inner) for inner in value) if isinstance(value, list) else value
 
 
 def _problem(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], given: Mapping[str, Any]) -> str:
@@ -215,13 +222,31 @@ def _problem(detail: ErrorDetails, lines: dict[tuple[str | int, ...], int], give
     if detail["type"] == "missing":
         return f"{where}{name}: is missing"
     value = detail["input"]
-    shown = "" if isinstance(value, (dict, list, BaseModel)) or not name else f" = {_toml(value)}"
+    shown = "" if isinstance(value, (dict, list, tuple, BaseModel)) or not name else f" = {_toml(value)}"
     return f"{where}{name}{shown}{': ' if name else ''}{_sentence(detail)}"
 
 
+_TYPES = {
+    "bool_type": "true or false",
+    "datetime_type": "a date and time such as 2026-03-24T12:00:12Z, without quotes",
+    "date_type": "a date such as 2026-03-24, without quotes",
+    "float_type": "a number, without quotes",
+    "int_type": "a whole number, without quotes",
+    "string_type": "text in quotes",
+    "tuple_type": "a list in brackets",
+    "model_type": "a table",
+    "dict_type": "a table",
+}
+
+
 def _toml(value: Any) -> str:
+    """Return a value as it would stand in TOML, cut short where it is long."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return f"{value:.3e}" if abs(value) < 10**300 else "a number of more than 300 digits"
+    if isinstance(value, str) and len(value) > 80:
+        return f'"{value[:77]}..."'
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     return f'"{value}"' if isinstance(value, str) else str(value)
@@ -242,6 +267,8 @@ def _sentence(detail: ErrorDetails) -> str:
         return "must be a two-letter country code in capitals, such as KE"
     if detail["type"] == "value_error":
         return detail["msg"].removeprefix("Value error, ")
+    if detail["type"] in _TYPES:
+        return f"must be {_TYPES[detail['type']]}"
     message = detail["msg"]
     return message[0].lower() + message[1:]
 

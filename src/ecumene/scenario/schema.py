@@ -19,10 +19,10 @@ Status = Literal["licensed", "pending", "not_sought", "refused", "prohibited", "
 
 
 class Section(BaseModel):
-    """What all parts of a scenario share: frozen, no unknown keys, no NaN."""
+    """What all parts of a scenario share: frozen, no unknown keys, no NaN, no guessing of types."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, strict=False
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, strict=True
     )
 
 

@@ -112,7 +112,8 @@ def _facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         f"{number_text(traffic['demand'])}, {quantity_text(traffic['planned'], 'Gbit/s')}",
     )
     yield "Traffic carried", quantity_text(traffic["carried"], "Gbit/s")
-    yield "No plan could carry more than", quantity_text(traffic.get("upper_bound"), "Gbit/s")
+    if traffic["upper_bound"] < 0.999 * traffic["demand"]:
+        yield "No plan could carry more than", quantity_text(traffic["upper_bound"], "Gbit/s")
     yield "Subscribers assumed", f"{people_text(subscribers['total'])} ({subscribers['source']})"
     if subscribers["unplaced"] >= 1.0:
         yield "Subscribers without room", people_text(subscribers["unplaced"])

@@ -139,7 +139,8 @@ def _traffic(traffic: Mapping[str, float]) -> str:
         f"{quantity_text(traffic['carried'], 'Gbit/s')} carried of {number_text(traffic['demand'])} asked for"
     )
     bound = traffic.get("upper_bound")
-    return text if bound is None else f"{text}; no plan could carry more than {number_text(bound)}"
+    is_told = bound is not None and bound < 0.999 * traffic["demand"]
+    return f"{text}; no plan could carry more than {number_text(bound)}" if is_told else text
 
 
 def _gateways(gateways: list[dict[str, Any]]) -> str:

@@ -14,7 +14,6 @@ from ecumene.errors import RangeError, ScenarioError, did_you_mean
 from ecumene.licences.law import Law, next_change, resolve
 from ecumene.licences.register import read_register
 from ecumene.network.service import NO_LICENCE
-from ecumene.sky.grid import Grid, build_grid
 from ecumene.traffic.demand import announced_subscribers, subscribers_of_row
 
 if TYPE_CHECKING:
@@ -33,10 +32,12 @@ class Land:
         Cells, countries, people.
     codes, names
         Country codes and names; row countries and law are indexed by them.
+    cell, lat_of_cell_deg, lon_of_cell_deg : (cell,)
+        H3 ids, ascending, each once, and where they lie. [deg]
     cell_of_row : (row,)
-        Index into the grid's cells.
-    law, law_source
-        The law of the start, and what it was read from.
+        Index into these.
+    law
+        The law of the start.
     class_of_row : (row,)
         Landing class, -1 where the row may not be served.
     refusal_of_row : (row,)
@@ -52,6 +53,9 @@ class Land:
     rows: Rows
     codes: tuple[str, ...]
     names: tuple[str, ...]
+    cell: NDArray[np.uint64]
+    lat_of_cell_deg: NDArray[np.float64]
+    lon_of_cell_deg: NDArray[np.float64]
     cell_of_row: NDArray[np.int32]
     law: Law
     class_of_row: NDArray[np.int32]
@@ -63,10 +67,8 @@ class Land:
     n_unplaced: float
 
 
-def build_land(
-    scenario: Scenario, start: datetime, notes: list[str]
-) -> tuple[Land, Grid, NDArray[np.int32], NDArray[np.float64]]:
-    """Return rows under their law and demand, their grid, and the power flux density of each cell.
+def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
+    """Return rows under their law, with their demand.
 
     Parameters
     ----------
@@ -74,15 +76,6 @@ def build_land(
         The scenario and its first slot.
     notes
         What the user should know is appended here.
-
-    Returns
-    -------
-    land, grid
-        Rows, and their cells in bins.
-    rate_class_of_cell : (cell,)
-        Index into the next.
-    pfds_db : (rate class,)
-        Power flux densities in use. [dBW/m2/MHz]
 
     Raises
     ------
@@ -93,31 +86,17 @@ def build_land(
     law = _law(scenario, start, codes, notes)
     cell, first, inverse = np.unique(rows.cell, return_index=True, return_inverse=True)
     cell_of_row = inverse.astype(np.int32)
-    grid = build_grid(
-        cell,
-        rows.lat_deg[first],
-        rows.lon_deg[first],
-        scenario.resolution,
-        scenario.terminal.min_elevation_deg,
-        _strictest(
-            np.maximum,
-            cell_of_row,
-            len(cell),
-            or_default(law.gso_exclusion_deg, scenario.terminal.gso_exclusion_deg)[rows.country],
-        ),
-    )
-    pfd_db = or_default(law.pfd_dbw_m2_mhz, scenario.downlink.pfd_dbw_m2_mhz)[rows.country]
-    pfds_db, rate_class_of_cell = np.unique(
-        _strictest(np.minimum, cell_of_row, len(cell), pfd_db), return_inverse=True
-    )
     is_permitted = law.is_permitted[rows.country]
     class_of_row = np.where(is_permitted, law.landing_class[rows.country], -1).astype(np.int32)
     total, spread = _subscribers(scenario, start, rows, law, codes, notes)
     busy_bps = spread * scenario.demand.mbps_per_subscriber * 1e6
-    land = Land(
+    return Land(
         rows=rows,
         codes=codes,
         names=names,
+        cell=cell,
+        lat_of_cell_deg=rows.lat_deg[first],
+        lon_of_cell_deg=rows.lon_deg[first],
         cell_of_row=cell_of_row,
         law=law,
         class_of_row=class_of_row,
@@ -128,21 +107,11 @@ def build_land(
         n_subscribers=total,
         n_unplaced=max(0.0, total - float(spread.sum())),
     )
-    return land, grid, rate_class_of_cell.astype(np.int32), pfds_db
 
 
 def or_default(values: NDArray[np.float64], default: float) -> NDArray[np.float64]:
     """Return terms of the law, the scenario's where a record (NaN) says nothing."""
     return np.where(np.isnan(values), default, values)
-
-
-def _strictest(
-    strict: np.ufunc, cell_of_row: NDArray[np.int32], n_cells: int, values: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the strictest value among the rows of each cell: sight belongs to the cell, law to the row."""
-    out = np.full(n_cells, -np.inf if strict is np.maximum else np.inf)
-    strict.at(out, cell_of_row, values)
-    return out
 
 
 def _class_of_cell(

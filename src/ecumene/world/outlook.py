@@ -59,7 +59,7 @@ def describe(world: World) -> dict[str, object]:
         "places": len(world.places.name),
         "beams_per_satellite": world.scenario.satellite.user_beams,
         "satellite_gbps_at_zenith": world.beams.units_per_satellite / world.beams.shares_per_channel
-        * float(world.channel_rate_bps[:, -1].max()) / 1e9,
+        * float(world.radio.channel_rate_bps[:, -1].max()) / 1e9,
         "memory_gb_estimated": round(memory_bytes / 1e9, 1),
         "time_s_estimated": round(n_slots * (n_rows * SECONDS_PER_ROW + pairs_s) + 5.0),
         "notes": list(world.notes),

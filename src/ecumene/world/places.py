@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ecumene.scenario import Scenario
     from ecumene.scenario.schema import PlaceKeys
     from ecumene.sky.grid import Grid
+    from ecumene.world.cells import Radio
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,14 @@ class NamedPlaces:
 
 
 def build_places(
-    scenario: Scenario, land: Land, grid: Grid, pfds_db: NDArray[np.float64], notes: list[str]
+    scenario: Scenario, land: Land, grid: Grid, radio: Radio, notes: list[str]
 ) -> NamedPlaces:
     """Return the places of a scenario with their country and law.
 
     Parameters
     ----------
-    scenario, land, grid
-        The scenario, its land and its cells.
-    pfds_db : (rate class,)
-        Power flux densities in use. [dBW/m2/MHz]
+    scenario, land, grid, radio
+        The scenario, its land, its cells and its rates.
     notes
         What the user should know is appended here.
 
@@ -110,10 +109,9 @@ def build_places(
         landing_class=np.where(is_permitted, landing, -1).astype(np.int32),
         limit=tuple("" if ok else _refusal(law, k) for ok, k in zip(is_permitted, country, strict=True)),
         gso_exclusion_deg=or_default(exclusion, scenario.terminal.gso_exclusion_deg),
-        rate_class=np.array(
-            [int(np.abs(pfds_db - p).argmin()) for p in or_default(pfd_db, scenario.downlink.pfd_dbw_m2_mhz)],
-            np.int32,
-        ),
+        rate_class=np.searchsorted(
+            radio.pfd_of_class_dbw_m2_mhz, or_default(pfd_db, scenario.downlink.pfd_dbw_m2_mhz)
+        ).astype(np.int32),
     )
 
 

@@ -14,8 +14,8 @@ from ecumene.orbits.frames import earth_orientation
 from ecumene.orbits.propagation import Fleet, build_fleet
 from ecumene.orbits.shells import Shell, elements_of_shells
 from ecumene.orbits.status import statuses
-from ecumene.radio.downlink import build_rate_table
 from ecumene.scheduling.beams import Beams
+from ecumene.world.cells import Radio, build_cells, build_radio
 from ecumene.world.ground import Ground, build_ground
 from ecumene.world.land import Land, build_land
 from ecumene.world.places import NamedPlaces, build_places
@@ -55,10 +55,8 @@ class World:
         Cells in bins, for the sight.
     beams
         Budgets of the plan.
-    channel_rate_bps : (rate class, bin of sin elevation)
-        Rate of a channel. [bit/s]
-    rate_class_of_cell : (cell,)
-        Climate and licence class.
+    radio
+        Rates of the user downlink.
     notes
         What the user should know about this run.
     """
@@ -74,8 +72,7 @@ class World:
     places: NamedPlaces
     grid: Grid
     beams: Beams
-    channel_rate_bps: NDArray[np.float64]
-    rate_class_of_cell: NDArray[np.int32]
+    radio: Radio
     notes: tuple[str, ...]
 
 
@@ -102,7 +99,9 @@ def build(scenario: Scenario) -> World:
     start = scenario.start
     assert start is not None  # noqa: S101 - filled in above
     status = _statuses(scenario, elements, start, notes)
-    land, grid, rate_class_of_cell, pfds_db = build_land(scenario, start, notes)
+    land = build_land(scenario, start, notes)
+    radio = build_radio(scenario, land)
+    grid = build_cells(scenario, land, radio, notes)
     ground = build_ground(scenario, land, start, notes)
     orientation = earth_orientation(start, **scenario.earth.model_dump())
     notes += orientation.notes
@@ -115,11 +114,10 @@ def build(scenario: Scenario) -> World:
         links=_links(scenario, notes),
         land=land,
         ground=ground,
-        places=build_places(scenario, land, grid, pfds_db, notes),
+        places=build_places(scenario, land, grid, radio, notes),
         grid=grid,
         beams=_beams(scenario),
-        channel_rate_bps=_rates(scenario, pfds_db),
-        rate_class_of_cell=rate_class_of_cell,
+        radio=radio,
         notes=tuple(notes),
     )
 
@@ -185,23 +183,4 @@ def _beams(scenario: Scenario) -> Beams:
         units_per_cell=downlink.channels * satellite.time_shares,
         shares_per_channel=satellite.time_shares,
         capacity_bps=satellite.capacity_gbps * 1e9,
-    )
-
-
-def _rates(scenario: Scenario, pfds_db: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return one rate table for each power flux density in use."""
-    terminal, downlink = scenario.terminal, scenario.downlink
-    return np.stack(
-        [
-            build_rate_table(
-                pfd_dbw_m2_mhz=float(pfd_db),
-                frequency_hz=downlink.frequency_ghz * 1e9,
-                gain_dbi=terminal.gain_dbi,
-                temperature_k=terminal.temperature_k,
-                scan_exponent=terminal.scan_exponent,
-                bandwidth_hz=downlink.channel_mhz * 1e6,
-                margin_db=downlink.margin_db,
-            ).rate_of_bin_bps
-            for pfd_db in pfds_db
-        ]
     )
