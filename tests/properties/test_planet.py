@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from ecumene import load, simulate
-from ecumene.results.outcome import Results
 from ecumene.results.schema import CAUSES, TABLES
+
+if TYPE_CHECKING:
+    from ecumene.results.outcome import Results
 
 
 @cache
