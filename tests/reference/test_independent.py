@@ -409,7 +409,11 @@ def lattice(results):
                 if p + 1 < shell.planes:
                     pairs.add(frozenset((here, index[s, p + 1, q])))
                 elif shell.node_spread_deg == 360:  # round the world the phases are F slots on
-                    pairs.add(frozenset((here, index[s, 0, (q + shell.phasing) % shell.sats_per_plane])))
+                    pairs.add(
+                        frozenset(
+                            (here, index[s, 0, (q + shell.phasing % shell.planes) % shell.sats_per_plane])
+                        )
+                    )
     return np.array([sorted(pair) for pair in pairs])
 
 
