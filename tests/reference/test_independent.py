@@ -453,6 +453,65 @@ def test_no_path_is_shorter_than_the_lattice_allows(world):
     assert n_checked >= 10
 
 
+def lowest_ellipsoidal_height_m(p_m, q_m):
+    """Return the lowest height of straight lines above the WGS84 ellipsoid, by sampling (a few metres)."""
+    lowest = np.full(len(p_m), np.inf)
+    for t in np.linspace(0.0, 1.0, 201):
+        r = p_m + t * (q_m - p_m)
+        axis = np.hypot(r[:, 0], r[:, 1])
+        phi = np.arctan2(r[:, 2], axis * (1 - E2))
+        for _ in range(4):
+            n = A_M / np.sqrt(1 - E2 * np.sin(phi) ** 2)
+            height = axis * np.cos(phi) + r[:, 2] * np.sin(phi) - A_M * np.sqrt(1 - E2 * np.sin(phi) ** 2)
+            phi = np.arctan2(r[:, 2], axis * (1 - E2 * n / (n + height)))
+        lowest = np.minimum(lowest, height)
+    return lowest
+
+
+@pytest.mark.parametrize("preset", ["starlink-gen1", "kuiper", "oneweb"])
+def test_the_path_to_the_only_gateway_is_the_shortest(tmp_path, preset):
+    """One gateway with antennas for every satellite it may use: then the shortest path is known exactly."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    lat, lon = 40.7, 14.2
+    scenario = one_cell_planet(tmp_path, preset)
+    text = scenario.read_text(encoding="utf-8")
+    site = f'lat_deg = {lat}\nlon_deg = {lon}\ncountry = "IT"\n'
+    scenario.write_text(
+        f'{text}[gateways]\nsites = ""\nantennas = 200\n[[gateways.site]]\nname = "G"\n{site}'
+        f'[[gateways.site]]\nname = "P"\nkind = "pop"\n{site}',
+        encoding="utf-8",
+    )
+    results = run(
+        scenario,
+        isl__topology="grid",
+        gateways__min_elevation_deg=20,
+        gateways__gso_exclusion_deg=12,
+        places__file=place_file(tmp_path, PLACES),
+    )
+    r_m, names = positions_m(results), list(results.satellites()["satellite"])
+    _, exits, is_near = counts(lat, lon, r_m, 20, 12)
+    assert not is_near
+    _, slant_m = elevation_and_slant(lat, lon, r_m[exits])
+    pairs = lattice(results)
+    is_up = lowest_ellipsoidal_height_m(r_m[pairs[:, 0]], r_m[pairs[:, 1]]) >= 80e3
+    a, b = pairs[is_up].T
+    n = len(r_m)
+    ends = np.concatenate([a, exits]), np.concatenate([b, np.full(len(exits), n)])
+    length_m = np.concatenate([np.linalg.norm(r_m[a] - r_m[b], axis=1), slant_m])
+    home_m = dijkstra(coo_matrix((length_m, ends), shape=(n + 1, n + 1)).tocsr(), directed=False, indices=n)
+    table = results.places()
+    served = np.nonzero(table["satellite"] != "")[0]
+    assert len(served) >= 5
+    for k in served:
+        space_m = table["slant_km"][k] * 1e3 + home_m[names.index(table["satellite"][k])]
+        assert table["rtt_geometry_ms"][k] == pytest.approx(2e3 * space_m / C_M_S, abs=1e-6), table["place"][
+            k
+        ]
+        assert table["rtt_ms"][k] == pytest.approx(table["rtt_geometry_ms"][k] + 14.0, abs=1e-6)
+
+
 def test_filed_shells_fly_where_the_filing_says(world):
     table, r_m = world.satellites(), positions_m(world)
     for s, shell in enumerate(world.scenario.constellation.shells):
