@@ -249,6 +249,7 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
         cell_of_row=land.cell_of_row,
         class_of_row=land.class_of_row,
         refusal_of_row=land.refusal_of_row,
+        is_sold_in_row=land.is_sold_in_row,
         demand_bps=asked.row_bps,
         wanted_bps=asked.cell_bps,
         n_visible_of_cell=sky.sight.n_visible_of_cell,

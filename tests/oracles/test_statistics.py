@@ -92,16 +92,6 @@ def test_people_who_are_served_get_a_rate_by_group() -> None:
     assert np.isnan(found[2]).all()
 
 
-def test_who_asks_for_nothing_is_not_counted_as_served() -> None:
-    statistics = open_statistics(1, 1, 1)
-    count_slot(
-        statistics, cause=np.array([SERVED], np.int8), rate_bps=np.zeros(1), demand_bps=np.zeros(1),
-        rtt_s=np.full(1, np.nan, np.float32), is_available=np.ones(1, bool), is_reachable=np.ones(1, bool),
-        sat_of_cell=np.zeros(1, np.int32),
-    )  # fmt: skip
-    assert (statistics.n_available[0], statistics.n_served[0], statistics.rates[0, 0]) == (1, 0, 1)
-
-
 def test_counters_do_not_overflow() -> None:
     statistics = open_statistics(1, 1, 256)
     one = np.ones(1)

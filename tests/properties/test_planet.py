@@ -62,7 +62,8 @@ def test_everybody_is_counted_once() -> None:
 
 def test_nobody_without_permission_is_served() -> None:
     countries, rows = planet().countries(), planet().rows()
-    refused = set(countries["country"][~np.isin(countries["status"], ["licensed", "granted"])])
+    is_licensed = np.array([status.startswith("licensed") for status in countries["status"]])
+    refused = set(countries["country"][~is_licensed])
     assert {"CN", "RU", "IR", "KP"} <= refused
     of_refused = np.isin(rows["country"], sorted(refused))
     assert (rows["served"][of_refused] == 0).all()
@@ -133,3 +134,26 @@ def test_bent_pipe_needs_a_gateway_in_sight_of_the_satellite() -> None:
     assert set(bent.places()["hops"][bent.places()["satellite"] != ""]) == {0.0}
     assert (bent.rows()["availability"] <= planet().rows()["availability"]).all()
     assert bent.summary["people_share"]["available"] < planet().summary["people_share"]["available"]
+
+
+def test_licensed_is_not_sold() -> None:
+    """India is licensed, lands only at home, and nothing is sold there: a gateway of its own makes it available."""
+    india = planet().countries()["country"] == "IN"
+    assert planet().countries()["status"][india] == "licensed, not sold"
+    assert planet().countries()["main_cause"][india] == "no_gateway_path"
+    gate = {"name": "Gate", "country": "IN", "lat_deg": 21.0, "lon_deg": 79.0}
+    helped = simulate(load("starlink-gen1", overrides={"slots": 2, "resolution": 3, "gateways.site": [gate]}))
+    rows = helped.rows()
+    of_india = rows["country"] == "IN"
+    assert rows["availability"][of_india].mean() > 0.9
+    assert (rows["served"][of_india] == 0).all()
+    keys = {"slots": 2, "resolution": 3, "gateways.site": [gate], "licences.grant": ["IN"]}
+    granted = simulate(load("starlink-gen1", overrides=keys)).rows()
+    assert granted["served"][granted["country"] == "IN"].mean() > 0.1
+
+
+def test_a_planet_that_asks_for_nothing_is_available_and_carries_nothing() -> None:
+    idle = planet(demand__subscribers=0)
+    assert np.array_equal(idle.rows()["availability"], planet().rows()["availability"])
+    assert idle.summary["traffic_gbps"] == {"demand": 0.0, "planned": 0.0, "carried": 0.0, "upper_bound": 0.0}
+    assert (idle.places()["mbps"][idle.places()["satellite"] != ""] > 0).all()

@@ -89,6 +89,7 @@ def serve_rows(
     cell_of_row: NDArray[np.int32],
     class_of_row: NDArray[np.int32],
     refusal_of_row: NDArray[np.int8],
+    is_sold_in_row: NDArray[np.bool_],
     demand_bps: NDArray[np.float64],
     wanted_bps: NDArray[np.float64],
     n_visible_of_cell: NDArray[np.uint16],
@@ -112,6 +113,8 @@ def serve_rows(
         Cell and landing class; class -1 where the row may not be served. Class 0 lands anywhere.
     refusal_of_row : (row,)
         Cause that stands against the row by law (no_licence, zone), -1 where none.
+    is_sold_in_row : (row,)
+        The operator sells there; a licence alone does not make it so.
     demand_bps : (row,)
         Demand. [bit/s]
     wanted_bps, sat_of_cell, planned_bps : (cell,)
@@ -134,12 +137,13 @@ def serve_rows(
 
     Notes
     -----
-    RTT = 2 (d / c + delay) + processing, with d the slant range from the cell's centre. A permitted row
-    that asks for nothing counts as served where it is available: nobody there is refused anything.
+    RTT = 2 (d / c + delay) + processing, with d the slant range from the cell's centre. A permitted
+    row that asks for nothing is served where it is available, for nobody there is refused anything; but where
+    the service is licensed and not sold the cause is no_licence, and availability still says what could be.
     """
     cause, rate_bps, rtt_s, is_available, is_reachable = _serve(
-        cell_of_row, class_of_row, refusal_of_row, demand_bps, wanted_bps, n_visible_of_cell, clear_of_cell,
-        bin_of_cell, usable_of_bin, sat_of_cell, planned_bps, is_usable, carried_share, delay_s, r_cell_m,
+        cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, wanted_bps, n_visible_of_cell,
+        clear_of_cell, bin_of_cell, usable_of_bin, sat_of_cell, planned_bps, is_usable, carried_share, delay_s, r_cell_m,
         r_sat_m, processing_s,
     )  # fmt: skip
     return Service(cause, rate_bps, rtt_s, is_available, is_reachable)
@@ -168,7 +172,8 @@ def _any_usable(clear_of_cell, usable_of_bin, c, b, k):  # type: ignore[no-untyp
 
 @njit(cache=True, nogil=True)
 def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    cell_of_row, class_of_row, refusal_of_row, demand_bps, wanted_bps, n_visible_of_cell, clear_of_cell,  # noqa: ANN001
+    cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, wanted_bps,  # noqa: ANN001
+    n_visible_of_cell, clear_of_cell,  # noqa: ANN001
     bin_of_cell, usable_of_bin, sat_of_cell, planned_bps, is_usable, carried_share, delay_s, r_cell_m,  # noqa: ANN001
     r_sat_m, processing_s,  # noqa: ANN001
 ):  # fmt: skip
@@ -195,7 +200,7 @@ def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
                 cause[r] = NO_GATEWAY_PATH
             continue
         if demand_bps[r] <= 0.0:
-            cause[r] = SERVED
+            cause[r] = SERVED if is_sold_in_row[r] else NO_LICENCE
             continue
         if s < 0 or not is_usable[k, s] or planned_bps[c] <= 0.0:
             cause[r] = NO_BEAM

@@ -128,7 +128,7 @@ def _count(  # type: ignore[no-untyped-def]  # noqa: ANN202
     per_log = 1.0 / np.log(RTT_RATIO)
     for r in range(len(cause)):
         causes[r, cause[r]] += 1
-        is_served = cause[r] >= _SERVED_FROM and demand_bps[r] > 0.0  # nobody served who asked for nothing
+        is_served = cause[r] >= _SERVED_FROM
         n_served[r] += is_served
         n_reachable[r] += is_reachable[r]
         if is_available[r]:
@@ -141,7 +141,9 @@ def _count(  # type: ignore[no-untyped-def]  # noqa: ANN202
         carried_sum_bps[r] += rate_bps[r]
         step = 0
         if is_served:
-            step = max(1, min(RATE_STEPS, int(RATE_STEPS * rate_bps[r] / demand_bps[r] + 0.5)))
+            step = RATE_STEPS
+            if demand_bps[r] > 0.0:
+                step = max(1, min(RATE_STEPS, int(RATE_STEPS * rate_bps[r] / demand_bps[r] + 0.5)))
         rates[r, step] += 1
         if not np.isnan(rtt_s[r]):
             place = int(np.log(rtt_s[r] / RTT_FLOOR_S) * per_log)

@@ -42,6 +42,8 @@ class Land:
         Landing class, -1 where the row may not be served.
     refusal_of_row : (row,)
         Cause that stands against the row by law, -1 where none.
+    is_sold_in_row : (row,)
+        The operator sells there; subscribers live nowhere else.
     class_of_cell : (cell,)
         Landing class of the permitted row with most demand, -1 where no row is permitted.
     subscribers, busy_bps : (row,)
@@ -60,6 +62,7 @@ class Land:
     law: Law
     class_of_row: NDArray[np.int32]
     refusal_of_row: NDArray[np.int8]
+    is_sold_in_row: NDArray[np.bool_]
     class_of_cell: NDArray[np.int32]
     subscribers: NDArray[np.float64]
     busy_bps: NDArray[np.float64]
@@ -88,6 +91,9 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
     cell_of_row = inverse.astype(np.int32)
     is_permitted = law.is_permitted[rows.country]
     class_of_row = np.where(is_permitted, law.landing_class[rows.country], -1).astype(np.int32)
+    unsold = law.is_permitted & ~law.is_offered & (np.bincount(rows.country, minlength=len(codes)) > 0)
+    if unsold.any():
+        notes.append(f"Licensed but not sold, hence without subscribers: {', '.join(np.array(codes)[unsold])}.")
     total, spread = _subscribers(scenario, start, rows, law, codes, notes)
     busy_bps = spread * scenario.demand.mbps_per_subscriber * 1e6
     return Land(
@@ -101,6 +107,7 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
         law=law,
         class_of_row=class_of_row,
         refusal_of_row=np.where(is_permitted, -1, NO_LICENCE).astype(np.int8),
+        is_sold_in_row=law.is_offered[rows.country],
         class_of_cell=_class_of_cell(cell_of_row, len(cell), class_of_row, busy_bps),
         subscribers=spread,
         busy_bps=busy_bps,
