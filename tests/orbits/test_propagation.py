@@ -40,7 +40,7 @@ def test_a_decayed_satellite_is_nan_and_says_why_and_the_others_fly_on():
     assert late.error[6] in range(1, 7)
     assert error_text(int(late.error[6]))
     assert error_text(6) == "decayed: below the Earth's surface"
-    assert error_text(7) == "position is not a number"
+    assert error_text(7) == "position is no number or no orbit"
 
 
 def test_time_may_be_negative_and_meets_a_later_start():
@@ -72,3 +72,18 @@ def test_doors_are_watched():
         elements.take([7])
     with pytest.raises(RangeError, match="t_s = inf"):
         propagate(build_fleet(elements, AT, earth_orientation(AT)), float("inf"))
+
+
+def test_a_position_beyond_any_orbit_is_none():
+    """Strong drag carried back for years makes SGP4 put a satellite light years away without a word."""
+    satrec = Satrec()
+    satrec.sgp4init(WGS72, "i", 5, 27_842.5, 0.09, 0.0, 0.0, 2e-4, 0.0, 0.9, 0.0, 15.6 * np.pi / 720, 0.0)
+    years_before = AT - timedelta(days=1_260)
+    code, r_km, _ = satrec.sgp4(2_459_862.5, 0.0)
+    assert code == 0
+    assert max(abs(x) for x in r_km) > 1e7
+    elements = with_satrec(elements_of_shells([Shell("", 550, 53, 1, 2)], years_before), satrec)
+    found = propagate(build_fleet(elements, years_before, earth_orientation(years_before)), 0.0)
+    assert found.is_valid.tolist() == [True, True, False]
+    assert np.isnan(found.r_ecef_m[2]).all()
+    assert found.error[2] == 7

@@ -143,8 +143,8 @@ def serve_rows(
     """
     cause, rate_bps, rtt_s, is_available, is_reachable = _serve(
         cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, wanted_bps, n_visible_of_cell,
-        clear_of_cell, bin_of_cell, usable_of_bin, sat_of_cell, planned_bps, is_usable, carried_share, delay_s, r_cell_m,
-        r_sat_m, processing_s,
+        clear_of_cell, bin_of_cell, usable_of_bin, sat_of_cell, planned_bps, is_usable, carried_share, delay_s,
+        r_cell_m, r_sat_m, processing_s,
     )  # fmt: skip
     return Service(cause, rate_bps, rtt_s, is_available, is_reachable)
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from ecumene.orbits.frames import EarthOrientation
 
 BAD_NUMBER = 7
-"""Our own code, after SGP4's 1 to 6: no error was reported, yet the position is not a number."""
+"""Our own code, after SGP4's 1 to 6: no error was reported, yet the position is no number or no orbit."""
+
+FURTHEST_M = 1e9
+"""Nothing orbits the Earth further out; SGP4 can say so for elements years too old. Hill sphere: 1.5e9 m."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ def propagate(fleet: Fleet, t_s: float) -> Ephemeris:
     code, r_teme_km, _ = fleet.satrec_array.sgp4(np.array([jd]), np.array([fraction]))
     r_teme_m = np.multiply(r_teme_km[:, 0, :], 1_000.0)
     error = code[:, 0].astype(np.uint8)
-    error[(error == 0) & ~np.isfinite(r_teme_m).all(axis=1)] = BAD_NUMBER
+    is_orbit = np.isfinite(r_teme_m).all(axis=1) & (np.abs(r_teme_m).max(axis=1, initial=0.0) < FURTHEST_M)
+    error[(error == 0) & ~is_orbit] = BAD_NUMBER
     r_ecef_m = rotate(teme_to_ecef_matrix(jd, fraction, fleet.orientation, t_s=t_s), r_teme_m)
     is_valid = error == 0
     r_ecef_m[~is_valid] = np.nan
@@ -152,4 +156,4 @@ def error_text(code: int) -> str:
     text
         A few words, without full stop.
     """
-    return SGP4_ERRORS[code] if code < len(SGP4_ERRORS) else "position is not a number"
+    return SGP4_ERRORS[code] if code < len(SGP4_ERRORS) else "position is no number or no orbit"
