@@ -1,7 +1,7 @@
 """The command line. Results go to stdout, everything else to stderr.
 
 Exit codes: 0 ok, 1 failed, 2 wrong input, 130 interrupted. Nothing heavy is imported before it is needed:
-`ecumene --help` loads neither numpy nor pydantic.
+`ecumene --help` loads no numpy.
 """
 
 from __future__ import annotations
@@ -372,6 +372,8 @@ def _stopping_between_slots(on_slot: OnSlot | None) -> Iterator[OnSlot]:
     finally:
         if is_main:
             signal.signal(signal.SIGINT, before)
+    if is_asked:
+        raise KeyboardInterrupt  # asked for after the last slot
 
 
 def _is_compiled() -> bool:

@@ -1,0 +1,197 @@
+"""`ecumene run`: what goes where, and how it ends."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+
+import pytest
+
+from ecumene.errors import RunError
+
+
+def test_writes_a_folder_and_tells_the_planet(invoke, fake_run):
+    result = invoke("run", "toy")
+    assert result.exit_code == 0
+    assert {p.name for p in Path("out/toy").iterdir()} >= {
+        "report.html",
+        "summary.json",
+        "manifest.json",
+        "rows.parquet",
+    }
+    assert "The promise" in result.stdout
+    assert "out/toy/report.html" in result.stdout
+    assert "toy: 12 satellites, 7 cells, 1 gateway, 4 slots of 15 s; seed 1" in result.stderr
+    assert "The promise" not in result.stderr
+    assert fake_run.n_runs == 1
+
+
+def test_json_alone_on_stdout(invoke, fake_run, summary_of):
+    result = invoke("run", "toy", "--json")
+    assert result.exit_code == 0
+    assert summary_of(result) == json.loads(Path("out/toy/summary.json").read_text()) == fake_run.summary
+
+
+@pytest.mark.usefixtures("fake_run")
+def test_quiet_says_nothing(invoke):
+    result = invoke("run", "toy", "--quiet")
+    assert result.exit_code == 0
+    assert result.output == ""
+    assert Path("out/toy/manifest.json").exists()
+
+
+@pytest.mark.usefixtures("fake_run")
+def test_quiet_still_says_what_is_wrong(invoke):
+    result = invoke("run", "toyy", "--quiet")
+    assert result.exit_code == 2
+    assert "did you mean 'toy'?" in result.stderr
+
+
+def test_without_a_name_the_presets_are_listed(invoke):
+    result = invoke("run")
+    assert result.exit_code == 2
+    for name in ("kuiper", "oneweb", "starlink-2022", "starlink-gen1", "toy"):
+        assert f"  {name}\n" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.usefixtures("fake_run")
+def test_options_reach_the_scenario(invoke):
+    Path("p.csv").write_text("name,lat,lon\nHere,1,2\n")
+    words = [
+        "--start",
+        "2026-04-01",
+        "--slots",
+        "7",
+        "--seed",
+        "5",
+        "--places",
+        "p.csv",
+        "--set",
+        "isl.topology=none",
+    ]
+    assert invoke("run", "toy", *words, "--out", "elsewhere").exit_code == 0
+    scenario = json.loads(Path("elsewhere/manifest.json").read_text())["scenario"]
+    assert scenario["start"] == "2026-04-01T00:00:00Z"
+    assert (scenario["slots"], scenario["seed"]) == (7, 5)
+    assert scenario["isl"]["topology"] == "none"
+    assert scenario["places"]["file"] == "p.csv"
+
+
+@pytest.mark.parametrize("start", ["2026-03-24T12:00:12Z", "2026-03-24T12:00:12"])
+@pytest.mark.usefixtures("fake_run")
+def test_start_is_utc_with_or_without_z(invoke, start):
+    assert invoke("run", "toy", "--start", start).exit_code == 0
+    assert (
+        json.loads(Path("out/toy/manifest.json").read_text())["scenario"]["start"] == "2026-03-24T12:00:12Z"
+    )
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["yesterday", "24.3.2026", "2026-03-24 12:00", "2026-W13", "2026-02-30", "2026-03-24T12:00:12+01:00", ""],
+)
+def test_any_other_start_is_refused(invoke, fake_run, start):
+    result = invoke("run", "toy", "--start", start)
+    assert result.exit_code == 2
+    assert f"--start {start!r}: " in result.stderr
+    assert "write UTC as 2026-03-24T12:00:12Z" in result.stderr
+    assert fake_run.n_runs == 0
+
+
+@pytest.mark.usefixtures("fake_run")
+def test_all_mistakes_of_the_command_line_at_once(invoke):
+    words = ("--start", "x", "--set", "nokey", "--set", "slots=3", "--slots", "4", "--places", "no.csv")
+    result = invoke("run", "toy", *words, "--constellation", ".")
+    assert result.exit_code == 2
+    for piece in (
+        "the command line: 5 problems",
+        "--set 'nokey': write key=value",
+        "--slots and --set slots: both are given; keep one",
+        "--places no.csv: there is no such file",
+        "--constellation .: is a folder; name a file",
+        "--start 'x': ",
+    ):
+        assert piece in result.stderr, piece
+
+
+@pytest.mark.usefixtures("fake_run")
+def test_a_setting_given_twice(invoke):
+    result = invoke("run", "toy", "--set", "slots=3", "--set", "slots=4")
+    assert result.exit_code == 2
+    assert "--set slots: is given twice; keep one" in result.stderr
+
+
+@pytest.mark.usefixtures("fake_run")
+def test_mistakes_are_named_as_they_were_typed(invoke):
+    result = invoke("run", "toy", "--slots", "0", "--resolution", "6", "--set", "isl.topolgy=none")
+    assert result.exit_code == 2
+    assert "--slots 0: must be at least 1" in result.stderr
+    assert "--resolution 6: must be 3, 4 or 5" in result.stderr
+    assert "isl.topolgy: unknown key; did you mean 'topology'?" in result.stderr
+
+
+def test_an_unreadable_number_is_wrong_input(invoke):
+    assert invoke("run", "toy", "--slots", "many").exit_code == 2
+    assert invoke("run", "toy", "--slot", "3").exit_code == 2
+    assert invoke("rnu").exit_code == 2
+
+
+def test_another_scenario_in_the_folder_is_refused_before_computing(invoke, fake_run):
+    assert invoke("run", "toy", "--out", "o").exit_code == 0
+    refused = invoke("run", "toy", "--out", "o", "--slots", "9")
+    assert refused.exit_code == 2
+    assert "--force" in refused.stderr
+    assert fake_run.n_runs == 1
+    assert invoke("run", "toy", "--out", "o").exit_code == 0
+    assert invoke("run", "toy", "--out", "o", "--slots", "9", "--force").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "message"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted: no new result was written"),
+        (RunError("the sky fell"), 1, "Error: the sky fell"),
+        (MemoryError(), 1, "out of memory"),
+        (OSError(errno.ENOSPC, "No space left on device", "x"), 1, "No space left on device (x)"),
+        (
+            ZeroDivisionError("division by zero"),
+            1,
+            "ZeroDivisionError: division by zero; run again with --debug",
+        ),
+        (ValueError(), 1, "ValueError: no message; run again with --debug"),
+    ],
+)
+def test_how_it_ends_when_something_goes_wrong(invoke, fake_run, failure, code, message):
+    fake_run.fail_with = failure
+    result = invoke("run", "toy")
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+    assert not Path("out/toy").exists()
+
+
+def test_debug_shows_where(invoke, fake_run, monkeypatch):
+    fake_run.fail_with = ZeroDivisionError("division by zero")
+    assert "Traceback" in invoke("run", "toy", "--debug").stderr
+    monkeypatch.setenv("ECUMENE_DEBUG", "1")
+    assert "Traceback" in invoke("run", "toy").stderr
+
+
+@pytest.mark.usefixtures("fake_run")
+def test_no_report_loses_no_run(invoke, monkeypatch):
+    import ecumene.views.report
+
+    def broken(_results):
+        raise RuntimeError("no ink")
+
+    monkeypatch.setattr(ecumene.views.report, "report_html", broken)
+    result = invoke("run", "toy")
+    assert result.exit_code == 1
+    assert (
+        "the tables are in out/toy, but the report could not be drawn: RuntimeError: no ink" in result.stderr
+    )
+    assert Path("out/toy/manifest.json").exists()
+    assert "report.html" not in result.stdout
