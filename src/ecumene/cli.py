@@ -263,6 +263,8 @@ def _load(
     problems += [
         f"--{_option(key)} and --set {key}: both are given; keep one" for key in given if key in overrides
     ]
+    if constellation is not None and "title" not in overrides:
+        overrides["title"] = f"{Path(name).stem} with the satellites of {constellation.name}"
     start = _parse_start(given.pop("start", None), problems)
     if problems:
         raise ScenarioError("the command line", problems)

@@ -195,3 +195,16 @@ def test_no_report_loses_no_run(invoke, monkeypatch):
     )
     assert Path("out/toy/manifest.json").exists()
     assert "report.html" not in result.stdout
+
+
+def test_a_catalogue_is_named_in_the_title(invoke, fake_run):
+    Path("sky.tle").write_text(
+        "1 25544U 98067A   26083.50000000  .00010000  00000-0  18000-3 0  9997\n"
+        "2 25544  51.6400 100.0000 0005000  90.0000 270.0000 15.50000000    14\n"
+    )
+    result = invoke("run", "toy", "--constellation", "sky.tle")
+    assert result.exit_code == 0, result.stderr
+    scenario = json.loads(Path("out/toy/manifest.json").read_text())["scenario"]
+    assert scenario["title"] == "toy with the satellites of sky.tle"
+    assert scenario["start"] == "2026-03-24T12:00:00Z"
+    assert fake_run.n_runs == 1

@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_log_gets_plain_lines_while_building_and_computing():
+def test_a_log_gets_plain_lines_while_getting_ready_and_computing():
     log = io.StringIO()
     with show_progress(log, every_s=0.02) as on_slot:
         time.sleep(0.06)
@@ -23,7 +23,7 @@ def test_a_log_gets_plain_lines_while_building_and_computing():
         on_slot(2, 4)
         time.sleep(0.06)
     lines = log.getvalue().splitlines()
-    assert lines[0].startswith("building the world, ")
+    assert lines[0].startswith("getting ready, ")
     assert lines[-1].startswith("2/4 slots, ")
     assert "slots/s, ETA" in lines[-1]
     assert "\x1b" not in log.getvalue()

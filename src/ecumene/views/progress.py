@@ -31,7 +31,7 @@ def show_progress(stream: TextIO, *, every_s: float = EVERY_S) -> Iterator[OnSlo
     Yields
     ------
     on_slot
-        To be called with slots done and slots in all; with 0 done when the world is built.
+        To be called with slots done and slots in all; with 0 done when the first slot begins.
     """
     is_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
     with _bar(stream) if is_terminal else _lines(stream, every_s) as on_slot:
@@ -71,7 +71,7 @@ def _lines(stream: TextIO, every_s: float) -> Iterator[OnSlot]:
             if state["total"]:
                 line = progress_text(int(state["done"]), int(state["total"]), now - state["since"])
             else:
-                line = f"building the world, {duration_text(round(now - begun))}"
+                line = f"getting ready, {duration_text(round(now - begun))}"
             print(line, file=stream, flush=True)
 
     speaker = threading.Thread(target=speak, daemon=True)
@@ -96,7 +96,7 @@ def _bar(stream: TextIO) -> Iterator[OnSlot]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(file=stream), transient=True) as progress:
-        task = progress.add_task("building the world", total=None, pace="")
+        task = progress.add_task("getting ready", total=None, pace="")
         begun = monotonic()
 
         def on_slot(done: int, total: int) -> None:
