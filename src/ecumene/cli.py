@@ -335,7 +335,7 @@ def _compute(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> t
     from ecumene.world import build, describe
 
     if not quiet and not _is_compiled():
-        _say("first run on this machine: compiling kernels as they are met, about half a minute in all")
+        _say("first run on this machine: compiling kernels as they are met, about a minute in all")
     world = build(scenario)
     check_folder(folder, world.scenario, force=force)
     if not quiet:

@@ -57,3 +57,7 @@ def test_a_dumb_terminal_gets_lines(monkeypatch):
 def test_the_last_slot_has_nothing_left():
     assert progress_text(4, 4, 2.0) == "4/4 slots, 2.0 slots/s, ETA 0 s"
     assert progress_text(0, 4, 0.0) == "0/4 slots"
+
+
+def test_the_first_slot_may_take_long():
+    assert progress_text(0, 4, 30.2) == "0/4 slots, 30 s so far"

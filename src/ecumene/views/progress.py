@@ -46,8 +46,10 @@ def progress_text(done: int, total: int, elapsed_s: float) -> str:
     >>> progress_text(21, 240, 7.0)
     '21/240 slots, 3.0 slots/s, ETA 1 min 13 s'
     """
-    if done == 0 or elapsed_s <= 0.0:
+    if elapsed_s <= 0.0:
         return f"{done}/{total} slots"
+    if done == 0:
+        return f"0/{total} slots, {duration_text(round(elapsed_s))} so far"
     rate = done / elapsed_s
     left_s = round((total - done) / rate)
     return f"{done}/{total} slots, {number_text(rate)} slots/s, ETA {duration_text(left_s)}"
@@ -104,7 +106,7 @@ def _bar(stream: TextIO) -> Iterator[OnSlot]:
             if done == 0:
                 begun = monotonic()
                 progress.reset(task, total=total, description="computing")
-            _, _, pace = progress_text(done, total, monotonic() - begun).partition(", ")
+            _, _, pace = progress_text(done, total, (monotonic() - begun) if done else 0.0).partition(", ")
             progress.update(task, completed=done, pace=f"{done}/{total} slots  {pace}")
 
         yield on_slot
