@@ -71,10 +71,10 @@ class Countries:
         if code in self._index:
             return self._index[code]
         raise TableError(
-            f"country '{code}': no such code, expected two capital letters as in ISO 3166-1{self._hint(code)}"
+            f"country '{code}': no such code, expected two capital letters as in ISO 3166-1{self.hint(code)}"
         )
 
-    def _hint(self, code: str) -> str:
+    def hint(self, code: str) -> str:
         """Return a proposal for a missing code: by case, habit, three letters, name, or likeness."""
         wanted = code.strip().casefold()
         wanted = _HABITS.get(wanted, wanted)

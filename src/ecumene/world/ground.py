@@ -9,7 +9,7 @@ import numpy as np
 
 from ecumene.earth.countries import countries
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
-from ecumene.errors import ScenarioError, did_you_mean
+from ecumene.errors import ScenarioError
 from ecumene.licences.law import landing_mask
 from ecumene.network.latency import fibre_s
 from ecumene.network.sites import Sites, read_sites
@@ -72,7 +72,11 @@ def build_ground(scenario: Scenario, land: Land, start: datetime, notes: list[st
     if keys.sites:
         known = countries().code
         listed = read_sites(
-            keys.sites, known, known_by=keys.known_by or start.date(), default_antennas=keys.antennas
+            keys.sites,
+            known,
+            hint_of_code=countries().hint,
+            known_by=keys.known_by or start.date(),
+            default_antennas=keys.antennas,
         )
         notes += listed.notes
         if listed.later:
@@ -104,7 +108,7 @@ def build_ground(scenario: Scenario, land: Land, start: datetime, notes: list[st
 def _sites_of_keys(keys: tuple[SiteKeys, ...], codes: tuple[str, ...], antennas: int, source: str) -> Sites:
     known = set(codes) | set(countries().code)
     problems = [
-        f'gateways.site[{k}].country = "{site.country}": unknown country code{did_you_mean(site.country, known)}'
+        f'gateways.site[{k}].country = "{site.country}": unknown country code{countries().hint(site.country)}'
         for k, site in enumerate(keys)
         if site.country not in known
     ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ecumene.earth.cells import SETTLEMENTS, Rows, load_rows
 from ecumene.earth.countries import countries
-from ecumene.errors import RangeError, ScenarioError, did_you_mean
+from ecumene.errors import RangeError, ScenarioError
 from ecumene.licences.law import Law, next_change, resolve
 from ecumene.licences.register import read_register
 from ecumene.network.service import NO_LICENCE
@@ -171,17 +171,19 @@ def _made_up_rows(scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...],
 def _law(scenario: Scenario, start: datetime, codes: tuple[str, ...], notes: list[str]) -> Law:
     keys = scenario.licences
     unknown = [
-        f"licences.{key}: unknown country code '{code}'{did_you_mean(code, codes)}"
+        f"licences.{key}: unknown country code '{code}'{countries().hint(code)}"
         for key in ("grant", "revoke")
         for code in getattr(keys, key)
         if code not in codes
     ]
     unknown += [
-        f"demand.by_country: unknown country code '{c}'" for c in scenario.demand.by_country if c not in codes
+        f"demand.by_country: unknown country code '{code}'{countries().hint(code)}"
+        for code in scenario.demand.by_country
+        if code not in codes
     ]
     if unknown:
         raise ScenarioError(scenario.name, unknown)
-    records = read_register(keys.records, codes) if keys.records else ()
+    records = read_register(keys.records, codes, hint_of_code=countries().hint) if keys.records else ()
     law = resolve(
         records, start.date(), codes, default_status=keys.default, grant=keys.grant, revoke=keys.revoke
     )
