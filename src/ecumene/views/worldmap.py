@@ -288,7 +288,7 @@ def _paint(canvas: Canvas, axes: Axes, colour_of_row: NDArray[np.float64]) -> No
     rows, raster = canvas.rows, canvas.raster
     if len(rows["cell"]) <= FEW_ROWS:
         x, y = equal_earth(rows["lat_deg"].astype(np.float64), rows["lon_deg"].astype(np.float64))
-        axes.scatter(x, y, s=60.0, c=colour_of_row, edgecolors="black", linewidths=0.6, zorder=4)
+        axes.scatter(x, y, s=140.0, c=colour_of_row, edgecolors="black", linewidths=0.6, zorder=4)
         return
     shown = raster.row_of_pixel
     image = np.zeros((*shown.shape, 4), dtype=np.uint8)
