@@ -137,7 +137,7 @@ class Ledger:
                 country_of_row=land.rows.country.astype(np.int32),
                 codes=land.codes,
                 names=land.names,
-                statuses=_statuses(self.world),
+                statuses=land.law.status,
                 rows=rows,
                 cause_share=cause_share,
                 subscribers=land.subscribers,
@@ -219,15 +219,6 @@ def open_ledger(world: World) -> Ledger:
         carried_of_gateway_max=np.zeros(n_gateways),
         loads_of_gateway=np.zeros((n_gateways, LOAD_STEPS + 1), np.int64),
         first_r_sat_m=np.full((n_sats, 3), np.nan),
-    )
-
-
-def _statuses(world: World) -> tuple[str, ...]:
-    """Return the status of every country's licence; where it is not used, that is said."""
-    law = world.land.law
-    return tuple(
-        status if offered or not permitted else f"{status}, not sold"
-        for status, permitted, offered in zip(law.status, law.is_permitted, law.is_offered, strict=True)
     )
 
 
