@@ -167,5 +167,6 @@ def _country_at(scenario: Scenario, land: Land, lat_deg: float, lon_deg: float, 
 def _row_at(land: Land, cell: int, country: int) -> int:
     if cell < 0 or country < 0:
         return -1
-    found = np.flatnonzero((land.cell_of_row == cell) & (land.rows.country == country))
-    return int(found[0]) if len(found) else -1
+    first, end = np.searchsorted(land.cell_of_row, [cell, cell + 1])  # rows are sorted by cell
+    found = np.flatnonzero(land.rows.country[first:end] == country)
+    return int(first + found[0]) if len(found) else -1

@@ -103,6 +103,8 @@ def build(scenario: Scenario) -> World:
     radio = build_radio(scenario, land)
     grid = build_cells(scenario, land, radio, notes)
     ground = build_ground(scenario, land, start, notes)
+    if scenario.downlink.nco > 1:
+        notes.append("downlink.nco above 1 changes nothing yet: a cell is lit by one satellite at a time.")
     orientation = earth_orientation(start, **scenario.earth.model_dump())
     notes += orientation.notes
     return World(
