@@ -73,10 +73,11 @@ def run(world: World, *, on_slot: Callable[[int, int], None] | None = None) -> R
     with ThreadPoolExecutor(max_workers=1) as second_thread:
         sky, next_sky = survey(world, 0), survey(world, 1)
         for k in range(total):
-            coming = second_thread.submit(survey, world, k + 2)
+            coming = second_thread.submit(survey, world, k + 2) if k + 2 <= total else None
             before = one_slot(world, sky, next_sky, before)
             ledger.record(before)
-            sky, next_sky = next_sky, coming.result()
+            if coming is not None:
+                sky, next_sky = next_sky, coming.result()
             tell(k + 1, total)
     return ledger.close(slots_s=perf_counter() - begun)
 

@@ -44,6 +44,9 @@ _OURS = {
     *(f"{t}.csv" for t in CSV_TABLES),
 }
 _LIBRARIES = ("numpy", "numba", "sgp4", "h3", "pydantic", "duckdb")
+_FILE_KEYS = (("constellation", "file"), ("gateways", "sites"), ("licences", "records"), ("places", "file"))
+"""Keys of a scenario that may name a file."""
+
 _SQL_TYPES = {
     "uint64": "UBIGINT",
     "int64": "BIGINT",
@@ -61,14 +64,10 @@ def input_digests(scenario: Scenario) -> dict[str, str]:
     OutputError
         A file cannot be read.
     """
-    named = (
-        scenario.constellation.file,
-        scenario.gateways.sites,
-        scenario.licences.records,
-        scenario.places.file,
-    )
     digests = {}
-    for name in named:
+    keys = scenario.model_dump()
+    for section, key in _FILE_KEYS:
+        name = keys[section][key]
         if name and Path(name).is_file():
             digests[name] = _digest(Path(name))
     return digests
@@ -77,12 +76,7 @@ def input_digests(scenario: Scenario) -> dict[str, str]:
 def fingerprint(scenario: Scenario) -> str:
     """Return the identity of a run: its resolved scenario, the content of its files, the version."""
     keys = scenario.model_dump(mode="json")
-    for section, key in (
-        ("constellation", "file"),
-        ("gateways", "sites"),
-        ("licences", "records"),
-        ("places", "file"),
-    ):
+    for section, key in _FILE_KEYS:
         name = keys[section][key]
         if name and Path(name).is_file():
             keys[section][key] = _digest(Path(name))
