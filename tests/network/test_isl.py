@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecumene.errors import RangeError
-from ecumene.network.isl import NO_LINKS, grid_links, link_state
+from ecumene.network.isl import NO_LINKS, IslState, acquired, grid_links, link_state, surviving_links
 
 A_M, F = 6_378_137.0, 1.0 / 298.257223563
 
@@ -206,3 +206,62 @@ def test_polar_cutoff_spares_links_in_the_plane():
     assert 0 < cut.is_up.sum() < free.is_up.sum()
     with pytest.raises(RangeError, match="plane_of_sat"):
         link_state(r, links, polar_cutoff_deg=70.0)
+
+
+def seen(is_up):
+    """A state in which links stand or do not, and nothing else is known."""
+    is_up = np.array(is_up)
+    none = np.zeros(len(is_up))
+    return IslState(none, none, is_up, np.where(is_up, np.inf, -1.0))
+
+
+def test_a_new_link_carries_nothing_until_it_has_stood():
+    slots = [[True, False], [True, True], [True, True], [False, True], [True, False], [True, True]]
+    up, before = [], None
+    for is_up in slots:
+        before = acquired(seen(is_up), before, slot_s=15.0, acquisition_s=12.0)
+        up.append(before.is_up.tolist())
+    assert up == [[True, False], [True, False], [True, True], [False, True], [False, False], [True, False]]
+    assert before.stood_s.tolist() == [15.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("acquisition_s", "slot_s", "n_missed"),
+    [(0.0, 15.0, 0), (7.5, 15.0, 0), (12.0, 15.0, 1), (12.0, 60.0, 0), (12.0, 1.0, 12), (60.0, 15.0, 4)],
+)
+def test_slots_missed(acquisition_s, slot_s, n_missed):
+    state = acquired(seen([False]), None, slot_s=slot_s, acquisition_s=acquisition_s)
+    missed = 0
+    while True:
+        state = acquired(seen([True]), state, slot_s=slot_s, acquisition_s=acquisition_s)
+        if state.is_up[0]:
+            break
+        missed += 1
+    assert missed == n_missed
+
+
+def test_the_first_slot_finds_all_links_up():
+    assert acquired(seen([True, False]), None, slot_s=15.0, acquisition_s=600.0).is_up.tolist() == [
+        True,
+        False,
+    ]
+
+
+def test_acquisition_refuses_what_cannot_be():
+    with pytest.raises(RangeError, match="acquisition_s = -1: must be 0 or more"):
+        acquired(seen([True]), None, slot_s=15.0, acquisition_s=-1.0)
+    with pytest.raises(RangeError, match="1 links, but 2 in the slot before"):
+        acquired(seen([True]), seen([True, True]), slot_s=15.0)
+
+
+def test_links_of_lost_satellites_and_lost_links_are_gone():
+    links = np.array([[0, 1], [1, 2], [2, 3], [0, 3]], np.int32)
+    assert surviving_links(links).tolist() == links.tolist()
+    is_lost = np.array([False, True, False, False])
+    assert surviving_links(links, is_sat_lost=is_lost).tolist() == [[2, 3], [0, 3]]
+    assert surviving_links(links, is_sat_lost=is_lost, is_link_lost=is_lost[::-1]).tolist() == [[0, 3]]
+    assert surviving_links(NO_LINKS, is_sat_lost=is_lost).shape == (0, 2)
+    with pytest.raises(RangeError, match="names satellite 3 of 2"):
+        surviving_links(links, is_sat_lost=is_lost[:2])
+    with pytest.raises(RangeError, match="4 links, but is_link_lost has 3"):
+        surviving_links(links, is_link_lost=is_lost[:3])

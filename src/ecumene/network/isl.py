@@ -1,4 +1,4 @@
-"""Inter-satellite links: which satellites are linked, how long the links are, which of them stand."""
+"""Inter-satellite links: which filed satellites are linked, how long links are, which of them stand."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 GRAZING_ALTITUDE_M = 80_000.0
 """Lowest altitude a laser passes at by default. Source: Bhattacherjee and Singla, CoNEXT 2019."""
 
+ACQUISITION_S = 12.0
+"""From coming within reach to carrying traffic. Source: the fastest acquisition the operator of Starlink reported
+in 2024, so the usual one may take longer; soft. [s]"""
+
 NO_LINKS = np.empty((0, 2), np.int32)
 """The links of a bent pipe."""
 
@@ -33,11 +37,15 @@ class IslState:
         Lowest geodetic height of the link above WGS84; NaN where an end has no position. [m]
     is_up : (link,)
         The link can carry traffic.
+    stood_s : (link,)
+        How long its ends have been within reach at the start of the slot; inf for links that were from the
+        first slot on, -1 where they are not. [s]
     """
 
     length_m: NDArray[np.float64]
     grazing_m: NDArray[np.float64]
     is_up: NDArray[np.bool_]
+    stood_s: NDArray[np.float64]
 
 
 def grid_links(
@@ -133,7 +141,7 @@ def link_state(
     is_healthy : (sat,)
         Satellites whose lasers work; all where not given.
     plane_of_sat : (sat,)
-        Plane; needed for the polar cut-off alone. Links never leave their shell, so planes may be
+        Plane; needed for the polar cut-off alone. Where links leave their shell, planes must not be
         numbered anew in every shell.
     polar_cutoff_deg
         A link between two planes is down while an end is above this geocentric latitude, north or
@@ -155,7 +163,7 @@ def link_state(
     sphere, moved by one Newton step to where the geodetic height is least, and that height is computed by
     Bowring's formula: within 1 mm of the true minimum for links that clear the ground, up to 2,000 km.
     The ray is straight; refraction above 80 km is left out. A link is up from the first slot in which it
-    can stand: acquisition takes no time here.
+    can stand: for the time it takes to find each other see :func:`acquired`.
 
     References
     ----------
@@ -176,7 +184,89 @@ def link_state(
         sin_latitude = np.abs(r_ecef_m[:, 2]) / np.linalg.norm(r_ecef_m, axis=1)
         is_polar = sin_latitude > np.sin(np.radians(polar_cutoff_deg))
         is_up &= ~(is_across & is_polar[links].any(axis=1))
-    return IslState(length_m, grazing_m, is_up)
+    return IslState(length_m, grazing_m, is_up, np.where(is_up, np.inf, -1.0))
+
+
+def acquired(
+    state: IslState, before: IslState | None, *, slot_s: float, acquisition_s: float = ACQUISITION_S
+) -> IslState:
+    """Return the links of a slot without those whose ends still look for each other.
+
+    Parameters
+    ----------
+    state
+        The links that can stand, from :func:`link_state`.
+    before
+        The slot before; none before the first, in which all links that can stand have been found.
+    slot_s
+        Length of a slot. [s]
+    acquisition_s
+        Time from coming within reach to carrying traffic. [s]
+
+    Returns
+    -------
+    state
+        The same links; `is_up` only where they have stood long enough, `stood_s` carried on.
+
+    Raises
+    ------
+    RangeError
+        Another number of links before, or a time that is negative.
+
+    Notes
+    -----
+    The time counts from the start of the slot in which both ends are first within reach. A link is up in a
+    slot if it is found before the middle of it: with 12 s and slots of 15 s a new link misses one slot, with
+    slots of 60 s none.
+    """
+    if not acquisition_s >= 0.0:
+        raise RangeError(f"acquisition_s = {acquisition_s:g}: must be 0 or more")
+    if before is None:
+        return state
+    if len(before.stood_s) != len(state.is_up):
+        raise RangeError(f"{len(state.is_up)} links, but {len(before.stood_s)} in the slot before")
+    stood_s = np.where(before.stood_s >= 0.0, before.stood_s + slot_s, 0.0)
+    is_up = state.is_up & (stood_s + 0.5 * slot_s >= acquisition_s)
+    return IslState(state.length_m, state.grazing_m, is_up, np.where(state.is_up, stood_s, -1.0))
+
+
+def surviving_links(
+    links: NDArray[np.int32],
+    *,
+    is_sat_lost: NDArray[np.bool_] | None = None,
+    is_link_lost: NDArray[np.bool_] | None = None,
+) -> NDArray[np.int32]:
+    """Return the links that are left when satellites and links fail.
+
+    Parameters
+    ----------
+    links : (link, 2)
+        Satellites at the two ends.
+    is_sat_lost : (sat,)
+        Satellites that are gone or whose lasers are; none where not given.
+    is_link_lost : (link,)
+        Links that are gone; none where not given.
+
+    Returns
+    -------
+    links : (link left, 2)
+        In the same order. Nothing is linked anew: that takes a new plan of the operator's.
+
+    Raises
+    ------
+    RangeError
+        A mask of another length, or a link with an end outside the fleet.
+    """
+    is_left = np.ones(len(links), np.bool_)
+    if is_sat_lost is not None:
+        if len(links) and not 0 <= links.min() <= links.max() < len(is_sat_lost):
+            raise RangeError(f"a link names satellite {links.max()} of {len(is_sat_lost)}")
+        is_left &= ~is_sat_lost[links].any(axis=1)
+    if is_link_lost is not None:
+        if len(is_link_lost) != len(links):
+            raise RangeError(f"{len(links)} links, but is_link_lost has {len(is_link_lost)}")
+        is_left &= ~is_link_lost
+    return links[is_left]
 
 
 @njit(cache=True, nogil=True)
