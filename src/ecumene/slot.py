@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecumene.network.gateways import Feeders, assign_antennas
-from ecumene.network.isl import IslState, link_state
+from ecumene.network.isl import IslState, acquired, link_state
 from ecumene.network.routes import Routes, find_routes
 from ecumene.network.service import Service, offered_traffic, serve_rows
 from ecumene.network.sharing import Paths, Shares, resources_of_routes, share_max_min
@@ -162,7 +162,7 @@ def demand(world: World, sky: Sky) -> Asked:
 
 def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slot | None) -> Links:
     """Return which antenna follows which satellite, which lasers stand, and every satellite's way home."""
-    keys, fleet, ground = world.scenario.isl, world.fleet.elements, world.ground
+    keys, ground = world.scenario.isl, world.ground
     feeders = assign_antennas(
         sky.is_clear,
         sky.gateway_slant_m,
@@ -178,8 +178,14 @@ def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slo
         grazing_altitude_m=keys.grazing_altitude_km * 1e3,
         max_range_m=np.inf if keys.max_range_km is None else keys.max_range_km * 1e3,
         is_healthy=sky.is_valid,
-        plane_of_sat=fleet.plane,
+        plane_of_sat=world.plane_of_sat,
         polar_cutoff_deg=keys.polar_cutoff_deg,
+    )
+    isls = acquired(
+        isls,
+        before.links.isls if before else None,
+        slot_s=world.scenario.slot_s,
+        acquisition_s=keys.acquisition_s,
     )
     routes = find_routes(
         len(sky.r_sat_m),

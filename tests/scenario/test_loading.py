@@ -78,7 +78,7 @@ shells = [{ altitude_km = 550000, inclination_deg = 53, planes = 3, per_plane = 
         "  line 3: terminal.min_elevation: unknown key; did you mean 'min_elevation_deg'?",
         '  line 7: gateways.site[0].country = "pl": must be a two-letter country code in capitals, such as KE',
         "  line 8: gateways.site[0].lat_deg = 150.0: must be at most 90",
-        "  line 11: isl.topology = \"gird\": must be 'grid' or 'none'; did you mean 'grid'?",
+        "  line 11: isl.topology = \"gird\": must be 'grid', 'none' or 'list'; did you mean 'grid'?",
     ]
 
 

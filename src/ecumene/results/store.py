@@ -44,7 +44,13 @@ _OURS = {
     *(f"{t}.csv" for t in CSV_TABLES),
 }
 _LIBRARIES = ("numpy", "numba", "sgp4", "h3", "pydantic", "duckdb")
-_FILE_KEYS = (("constellation", "file"), ("gateways", "sites"), ("licences", "records"), ("places", "file"))
+_FILE_KEYS = (
+    ("constellation", "file"),
+    ("gateways", "sites"),
+    ("isl", "file"),
+    ("licences", "records"),
+    ("places", "file"),
+)
 """Keys of a scenario that may name a file."""
 
 _SQL_TYPES = {

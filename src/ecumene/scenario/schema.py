@@ -150,8 +150,10 @@ class GatewayKeys(Section):
 class IslKeys(Section):
     """Inter-satellite links."""
 
-    topology: Literal["grid", "none"] = "grid"
-    """+Grid (two in plane, two across) or none (bent pipe)."""
+    topology: Literal["grid", "none", "list"] = "grid"
+    """+Grid (two in plane, two across; of a catalogue, the nearest), none (bent pipe), or the list in `file`."""
+    file: str | None = None
+    """CSV with satellite_a,satellite_b: names, catalogue numbers or shell/plane/slot; for topology "list"."""
     capacity_gbps: float = Field(default=100.0, gt=0.0, le=10_000.0)
     """Capacity of a link in each direction. [Gbit/s]"""
     grazing_altitude_km: float = Field(default=80.0, ge=0.0, le=1_000.0)
@@ -160,6 +162,16 @@ class IslKeys(Section):
     """Longest link; limited by the grazing altitude alone where not given. [km]"""
     polar_cutoff_deg: float | None = Field(default=None, gt=0.0, le=90.0)
     """Links between planes are off above this latitude; never where not given. [deg]"""
+    acquisition_s: float = Field(default=12.0, ge=0.0, le=3_600.0)
+    """From coming within reach to carrying traffic; 12 s is the fastest reported. [s]"""
+    lasers_since_launch: str | None = Field(default=None, pattern=r"^(19|20)\d{2}-\d{3}$")
+    """First launch whose satellites have lasers, as in 2021-082; all have them where not given. Of a catalogue."""
+
+    @model_validator(mode="after")
+    def _has_list(self) -> IslKeys:
+        if (self.topology == "list") != (self.file is not None):
+            raise ValueError('topology "list" and file go together; give both or neither')
+        return self
 
 
 class LicenceKeys(Section):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecumene.network.isl import grid_links
 from ecumene.orbits.catalogue import median_epoch, read_catalogue
 from ecumene.orbits.elements import STATUSES, Elements
 from ecumene.orbits.frames import earth_orientation
@@ -18,6 +17,7 @@ from ecumene.scheduling.beams import Beams
 from ecumene.world.cells import Radio, build_cells, build_radio
 from ecumene.world.ground import Ground, build_ground
 from ecumene.world.land import Land, build_land
+from ecumene.world.lasers import build_lasers
 from ecumene.world.places import NamedPlaces, build_places
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class World:
         Operational: only these are scheduled.
     links : (link, 2)
         Inter-satellite links; empty for a bent pipe.
+    plane_of_sat : (sat,)
+        Planes of all shells; -1 without one.
     land, ground, places
         Who lives where under which law; gateways and PoPs; named places.
     grid
@@ -67,6 +69,7 @@ class World:
     status: NDArray[np.int8]
     can_serve: NDArray[np.bool_]
     links: NDArray[np.int32]
+    plane_of_sat: NDArray[np.int32]
     land: Land
     ground: Ground
     places: NamedPlaces
@@ -99,6 +102,7 @@ def build(scenario: Scenario) -> World:
     start = scenario.start
     assert start is not None  # noqa: S101 - filled in above
     status = _statuses(scenario, elements, start, notes)
+    elements, lasers = build_lasers(scenario, elements, status == OPERATIONAL, start, notes)
     land = build_land(scenario, start, notes)
     radio = build_radio(scenario, land)
     grid = build_cells(scenario, land, radio, notes)
@@ -113,7 +117,8 @@ def build(scenario: Scenario) -> World:
         fleet=build_fleet(elements, start, orientation),
         status=status,
         can_serve=status == OPERATIONAL,
-        links=_links(scenario, notes),
+        links=lasers.links,
+        plane_of_sat=lasers.plane_of_sat,
         land=land,
         ground=ground,
         places=build_places(scenario, land, grid, radio, notes),
@@ -155,27 +160,6 @@ def _statuses(scenario: Scenario, elements: Elements, start: datetime, notes: li
     if not (status == OPERATIONAL).any():
         notes.append("No satellite of the catalogue can be scheduled at this date: nobody is served.")
     return status
-
-
-def _links(scenario: Scenario, notes: list[str]) -> NDArray[np.int32]:
-    none = np.zeros((0, 2), np.int32)
-    if scenario.constellation.file is not None:
-        notes.append(
-            "Bent pipe: a catalogue does not say which satellite is linked to which, so this run has no ISLs; "
-            "a cell is served only through a gateway its satellite sees itself."
-        )
-        return none
-    if scenario.isl.topology == "none":
-        return none
-    shells = scenario.constellation.shells
-    sizes = np.array([shell.planes * shell.sats_per_plane for shell in shells])
-    return grid_links(
-        np.array([shell.planes for shell in shells], np.int32),
-        np.array([shell.sats_per_plane for shell in shells], np.int32),
-        np.array([shell.phasing for shell in shells], np.int32),
-        np.array([shell.node_spread_deg == 360 and shell.node_step_deg is None for shell in shells]),
-        (np.cumsum(sizes) - sizes).astype(np.int32),
-    )
 
 
 def _beams(scenario: Scenario) -> Beams:
