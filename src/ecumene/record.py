@@ -297,7 +297,7 @@ def _resource(world: World, slot: Slot, resource: NDArray[np.int32]) -> str:
     if RESOURCE_KINDS[kind] == "satellite":
         return f"satellite {names[index]}: capacity"
     if RESOURCE_KINDS[kind] == "isl":
-        a, b = world.links[index]
+        a, b = slot.links.pairs[index]
         return f"ISL {names[a]} - {names[b]}"
     if RESOURCE_KINDS[kind] == "feeder":
         feeders = slot.links.feeders

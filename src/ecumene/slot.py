@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecumene.network.crossings import carried_on, crossing_links
 from ecumene.network.gateways import Feeders, assign_antennas
-from ecumene.network.isl import IslState, acquired, link_state
+from ecumene.network.isl import NO_LINKS, IslState, acquired, link_state
 from ecumene.network.routes import Routes, find_routes
 from ecumene.network.service import Service, offered_traffic, serve_rows
 from ecumene.network.sharing import Paths, Shares, resources_of_routes, share_max_min
@@ -82,12 +83,15 @@ class Links:
     ----------
     feeders, isls, routes
         Antennas on satellites; lengths of lasers; paths by landing class.
+    pairs : (link, 2)
+        Satellites at the ends of the lasers: the world's links, then those between shells.
     usable_of_bin : (bin, class, word)
         Candidates with a permitted path, as bit masks.
     """
 
     feeders: Feeders
     isls: IslState
+    pairs: NDArray[np.int32]
     routes: Routes
     usable_of_bin: NDArray[np.uint64]
 
@@ -162,7 +166,7 @@ def demand(world: World, sky: Sky) -> Asked:
 
 def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slot | None) -> Links:
     """Return which antenna follows which satellite, which lasers stand, and every satellite's way home."""
-    keys, ground = world.scenario.isl, world.ground
+    ground = world.ground
     feeders = assign_antennas(
         sky.is_clear,
         sky.gateway_slant_m,
@@ -172,24 +176,10 @@ def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slo
         last=before.links.feeders if before else None,
         persists=next_sky.is_clear,
     )
-    isls = link_state(
-        sky.r_sat_m,
-        world.links,
-        grazing_altitude_m=keys.grazing_altitude_km * 1e3,
-        max_range_m=np.inf if keys.max_range_km is None else keys.max_range_km * 1e3,
-        is_healthy=sky.is_valid,
-        plane_of_sat=world.plane_of_sat,
-        polar_cutoff_deg=keys.polar_cutoff_deg,
-    )
-    isls = acquired(
-        isls,
-        before.links.isls if before else None,
-        slot_s=world.scenario.slot_s,
-        acquisition_s=keys.acquisition_s,
-    )
+    pairs, isls = _lasers(world, sky, next_sky, before)
     routes = find_routes(
         len(sky.r_sat_m),
-        world.links,
+        pairs,
         isls.length_m,
         isls.is_up,
         feeders,
@@ -198,7 +188,40 @@ def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slo
         ground.is_pop_permitted,
     )
     words = sky.sight.clear_of_cell.shape[1]
-    return Links(feeders, isls, routes, usable_of_bins(sky.sight.candidates_of_bin, routes.has_path, words))
+    usable_of_bin = usable_of_bins(sky.sight.candidates_of_bin, routes.has_path, words)
+    return Links(feeders, isls, pairs, routes, usable_of_bin)
+
+
+def _lasers(
+    world: World, sky: Sky, next_sky: Sky, before: Slot | None
+) -> tuple[NDArray[np.int32], IslState]:
+    """Return the lasers of a slot and which of them carry traffic."""
+    keys, slot_s = world.scenario.isl, world.scenario.slot_s
+    max_range_m = np.inf if keys.max_range_km is None else keys.max_range_km * 1e3
+    pairs = world.links
+    if keys.cross_shell:
+        crossing = crossing_links(
+            sky.r_sat_m,
+            next_sky.r_sat_m,
+            slot_s,
+            world.fleet.elements.shell,
+            world.has_spare_laser,
+            before.links.pairs[len(world.links) :] if before else NO_LINKS,
+            grazing_altitude_m=keys.grazing_altitude_km * 1e3,
+            max_range_m=max_range_m,
+        )
+        pairs = np.concatenate([pairs, crossing])
+    isls = link_state(
+        sky.r_sat_m,
+        pairs,
+        grazing_altitude_m=keys.grazing_altitude_km * 1e3,
+        max_range_m=max_range_m,
+        is_healthy=sky.is_valid,
+        plane_of_sat=world.plane_of_sat,
+        polar_cutoff_deg=keys.polar_cutoff_deg,
+    )
+    was = carried_on(pairs, before.links.pairs, before.links.isls) if before else None
+    return pairs, acquired(isls, was, slot_s=slot_s, acquisition_s=keys.acquisition_s)
 
 
 def _worth(world: World, sky: Sky, asked: Asked) -> NDArray[np.float64]:
@@ -289,7 +312,7 @@ def _shares(
     scenario = world.scenario
     paths = resources_of_routes(
         links.routes,
-        world.links,
+        links.pairs,
         links.feeders,
         flow_class,
         flow_sat,

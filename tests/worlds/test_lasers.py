@@ -180,3 +180,40 @@ def test_real_fleets_have_lasers(name, preset, least_links):
     assert np.bincount(world.links.ravel()).max() == 4
     assert world.can_serve[world.links].all()
     assert any("satellites in service were given a place" in note for note in world.notes)
+
+
+def test_lasers_left_over_link_shells():
+    """Two shells whose planes have one satellite each: nothing in plane, so two lasers are left over."""
+    from ecumene.simulation import one_slot
+    from ecumene.slot import survey
+
+    shells = [
+        {"altitude_km": height, "inclination_deg": 53.0, "planes": 60, "sats_per_plane": 1, "phasing": 7}
+        for height in (550.0, 600.0)
+    ]
+
+    def slots(cross_shell):
+        world = build(planet(constellation__shells=shells, isl__cross_shell=cross_shell))
+        found, before = [], None
+        for sky, coming in itertools.pairwise([survey(world, k) for k in range(4)]):
+            before = one_slot(world, sky, coming, before)
+            found.append(before)
+        return world, found
+
+    world, found = slots(cross_shell=True)
+    assert world.has_spare_laser.all()
+    shell = world.fleet.elements.shell
+    for k, slot in enumerate(found):
+        crossing = slot.links.pairs[len(world.links) :]
+        assert len(crossing) > 10
+        assert (shell[crossing[:, 0]] != shell[crossing[:, 1]]).all()
+        is_up = slot.links.isls.is_up[len(world.links) :]
+        if k == 0:
+            assert is_up.all()
+            continue
+        was = {tuple(pair) for pair in found[k - 1].links.pairs.tolist()}
+        is_old = np.array([tuple(pair) in was for pair in crossing.tolist()])
+        assert is_up[is_old].all()
+        assert not is_up[~is_old].any()  # a new link looks for its partner in its first slot
+    world, found = slots(cross_shell=False)
+    assert all(slot.links.pairs is world.links for slot in found)

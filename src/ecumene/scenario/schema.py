@@ -164,6 +164,8 @@ class IslKeys(Section):
     """Links between planes are off above this latitude; never where not given. [deg]"""
     acquisition_s: float = Field(default=12.0, ge=0.0, le=3_600.0)
     """From coming within reach to carrying traffic; 12 s is the fastest reported. [s]"""
+    cross_shell: bool = False
+    """Lasers left over by the topology (fewer than four links) link shells, each as long as it stands."""
     lasers_since_launch: str | None = Field(default=None, pattern=r"^(19|20)\d{2}-\d{3}$")
     """First launch whose satellites have lasers, as in 2021-082; all have them where not given. Of a catalogue."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecumene.network.crossings import has_spare_laser
 from ecumene.network.isl import NO_LINKS, grid_links, surviving_links
 from ecumene.network.neighbours import nearest_links
 from ecumene.network.pairs import read_pairs
@@ -32,10 +33,13 @@ class Lasers:
         Pairs of satellites that serve and have lasers.
     plane_of_sat : (sat,)
         Plane, numbered through all shells; -1 for satellites without a place.
+    has_spare : (sat,)
+        Satellites with a laser that no link uses.
     """
 
     links: NDArray[np.int32]
     plane_of_sat: NDArray[np.int32]
+    has_spare: NDArray[np.bool_]
 
 
 def build_lasers(
@@ -84,7 +88,10 @@ def build_lasers(
         notes.append(
             f"{len(links) - len(left):,} links are left out: an end is not in service or has no lasers."
         )
-    return elements, Lasers(left, _planes(elements))
+    has_spare = has_spare_laser(left, has_laser)
+    if keys.cross_shell:
+        notes.append(f"{has_spare.sum():,} satellites have a laser left over for a link to another shell.")
+    return elements, Lasers(left, _planes(elements), has_spare)
 
 
 def _has_laser(elements: Elements, since_launch: str | None) -> NDArray[np.bool_]:

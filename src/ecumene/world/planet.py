@@ -51,6 +51,8 @@ class World:
         Inter-satellite links; empty for a bent pipe.
     plane_of_sat : (sat,)
         Planes of all shells; -1 without one.
+    has_spare_laser : (sat,)
+        Satellites with a laser that no link uses.
     land, ground, places
         Who lives where under which law; gateways and PoPs; named places.
     grid
@@ -70,6 +72,7 @@ class World:
     can_serve: NDArray[np.bool_]
     links: NDArray[np.int32]
     plane_of_sat: NDArray[np.int32]
+    has_spare_laser: NDArray[np.bool_]
     land: Land
     ground: Ground
     places: NamedPlaces
@@ -119,6 +122,7 @@ def build(scenario: Scenario) -> World:
         can_serve=status == OPERATIONAL,
         links=lasers.links,
         plane_of_sat=lasers.plane_of_sat,
+        has_spare_laser=lasers.has_spare,
         land=land,
         ground=ground,
         places=build_places(scenario, land, grid, radio, notes),
