@@ -18,8 +18,8 @@ GRAZING_ALTITUDE_M = 80_000.0
 """Lowest altitude a laser passes at by default. Source: Bhattacherjee and Singla, CoNEXT 2019."""
 
 ACQUISITION_S = 12.0
-"""From coming within reach to carrying traffic. Source: the fastest acquisition the operator of Starlink reported
-in 2024, so the usual one may take longer; soft. [s]"""
+"""From coming within reach to carrying traffic. Source: the fastest acquisition Starlink's operator reports; the
+usual one may take longer, so this is soft. [s]"""
 
 NO_LINKS = np.empty((0, 2), np.int32)
 """The links of a bent pipe."""
