@@ -5,16 +5,16 @@ Run from the repository root with one or more catalogues:
     python design/recognition.py FILE ... [--draw FIGURE.png]
 
 Prints the shells found, how wide planes are and how far apart, the counts as shipped and with each gap
-halved and doubled, and which share of the links is the same a day later. `--draw` shows planes and links of
-two shells of the first catalogue over node and argument of latitude; docs/explanation/network.md shows the
-one of Starlink's catalogue of 2026-03-24.
+halved and doubled, which share of the links is the same a day later, and how often links come within reach.
+`--draw` shows planes and links of two shells of the first catalogue over node and argument of latitude;
+docs/explanation/network.md shows the one of Starlink's catalogue of 2026-03-24.
 
 Why single gaps and no clustering by density? Because the planes leave nothing to decide: in that catalogue
 they are 0.0 to 1.2 degrees wide, in steps of less than 0.5 (of less than 0.25, all but 42 satellites), and
-from plane to plane there are 0.8 degrees and more. Where planes lie close (97.6 degrees, pairs 1.1 degrees apart) they
-are narrow (0.15). Stragglers stand alone in between. Why a cut by mean motion? Because 35 of 94 nodes of the
-shell at 485 km / 43 degrees have a second set of satellites 2.5 km higher, which drifts by 3 degrees a day
-against the first: neighbours in one plane would pass each other twice a week.
+from plane to plane there are 0.8 degrees and more. Where planes lie close (97.6 degrees, pairs 1.1 degrees
+apart) they are narrow (0.15). Stragglers stand alone in between. Why a cut by mean motion? Because 35 of 94
+nodes of the shell at 485 km / 43 degrees have a second set of satellites 2.5 km higher, which drifts by
+3 degrees a day against the first: neighbours 7 degrees apart would pass each other twice a week.
 """  # noqa: D400 - a question
 
 from __future__ import annotations
@@ -26,13 +26,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecumene.network.isl import link_state
 from ecumene.network.neighbours import nearest_links
 from ecumene.orbits import recognition
 from ecumene.orbits.catalogue import median_epoch, read_catalogue
+from ecumene.orbits.frames import earth_orientation
+from ecumene.orbits.propagation import build_fleet, propagate
 from ecumene.orbits.recognition import MeanOrbits, Recognition, mean_orbits, recognise
 from ecumene.orbits.status import statuses
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy.typing import NDArray
 
     from ecumene.orbits.elements import Elements
@@ -119,7 +124,21 @@ def study(elements: Elements, path: str) -> str:
         name: f"{kept[part].mean():.1%} of {part.sum():,}" for name, part in parts.items() if part.any()
     }
     print("  the same a day later:", shares, f"planes {(found.plane == again.plane).mean():.2%}")
+    rate = acquisitions_a_day(elements, links, at)
+    print(f"  links that come within reach: {rate:.2f} a link and day")
     return f"{(found.shell >= 0).sum():,} of {is_asked.sum():,} placed, {kept.mean():.1%} of links the same a day later"
+
+
+def acquisitions_a_day(elements: Elements, links: NDArray[np.int32], at: datetime) -> float:
+    """Return how often a link that was out of reach comes back, in a day, from an orbit in slots of 15 s."""
+    fleet = build_fleet(elements, at, earth_orientation(at))
+    comes, was_up = 0, None
+    n_slots = 380
+    for slot in range(n_slots):
+        is_up = link_state(propagate(fleet, 15.0 * slot).r_ecef_m, links).is_up
+        comes += 0 if was_up is None else int((is_up & ~was_up).sum())
+        was_up = is_up
+    return comes / len(links) * 5_760.0 / (n_slots - 1)
 
 
 def draw(elements: Elements, target: str) -> None:

@@ -182,3 +182,14 @@ def test_places_hold_from_day_to_day(name):
         assert (found.shell == today.shell).mean() > 0.999
         assert (found.plane == today.plane).mean() > 0.999
         assert (found.slot == today.slot).mean() > 0.99
+
+
+def test_a_satellite_sgp4_refuses_has_no_orbit():
+    from sgp4.api import WGS72, Satrec
+
+    good = elements_of_shells([Shell("", 550, 53, 2, 4)], AT)
+    broken = Satrec()
+    broken.sgp4init(WGS72, "i", 0, 27_842.5, 0.0, 0.0, 0.0, 1.5, 0.0, 1.0, 0.0, 0.06, 0.0)
+    elements = dataclasses.replace(good, satrecs=(broken, *good.satrecs[1:]))
+    found = of(elements)
+    assert found.reason.tolist() == [NO_ORBIT] + [-1] * 7

@@ -217,3 +217,9 @@ def test_lasers_left_over_link_shells():
         assert not is_up[~is_old].any()  # a new link looks for its partner in its first slot
     world, found = slots(cross_shell=False)
     assert all(slot.links.pairs is world.links for slot in found)
+
+
+def test_a_long_run_says_that_neighbours_drift(catalogue):
+    keys = {"constellation__file": str(catalogue), "slots": 6_000}
+    assert any("in a run of 1.0 days some drift" in note for note in build(planet(**keys)).notes)
+    assert not any("drift" in note for note in build(planet(constellation__file=str(catalogue))).notes)

@@ -144,6 +144,11 @@ def _nearest(
         f"Lasers go to the nearest neighbours, as nobody publishes who is linked to whom: {nearest.n_in_plane:,} links "
         f"inside planes, {nearest.n_across:,} between planes; {nearest.n_gaps:,} gaps in planes are too wide for one."
     )
+    days = scenario.slots * scenario.slot_s / 86_400.0
+    if days > 1.0:
+        notes.append(
+            f"Neighbours are those of the first slot; in a run of {days:.1f} days some drift out of reach."
+        )
     return nearest.links
 
 
