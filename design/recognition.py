@@ -153,9 +153,9 @@ def draw(elements: Elements, target: str) -> None:
     found = recognise(orbits, statuses(elements, at, 14.0) == 0, elements.norad_id)
     links = linked(orbits, found)
     node, u = np.degrees(orbits.node_rad), np.degrees(orbits.latitude_argument_rad)
-    figure, axes = plt.subplots(2, 1, figsize=(8, 6), layout="constrained", sharex=True)
-    largest = np.argsort(found.n_sats)[::-1]
-    for axis, shell in zip(axes, (largest[0], largest[2]), strict=True):
+    shown = np.argsort(found.n_sats)[::-1][:3:2]  # the largest and, for contrast, the third
+    figure, axes = plt.subplots(len(shown), 1, figsize=(8, 6), layout="constrained", squeeze=False)
+    for axis, shell in zip(axes[:, 0], shown, strict=True):
         pairs = links[found.shell[links[:, 0]] == shell]
         pairs = pairs[(np.abs(np.diff(node[pairs])) < 40.0)[:, 0] & (np.abs(np.diff(u[pairs])) < 60.0)[:, 0]]
         axis.plot(node[pairs].T, u[pairs].T, color="#9aa9b3", linewidth=0.8, zorder=1)
@@ -168,7 +168,7 @@ def draw(elements: Elements, target: str) -> None:
             f"satellites in {found.n_planes[shell]} planes (colour changes from plane to plane)",
             fontsize=9,
         )
-    axes[1].set_xlabel(f"right ascension of the node on {at:%Y-%m-%d}, a sixth of all [deg]")
+    axes[-1, 0].set_xlabel(f"right ascension of the node on {at:%Y-%m-%d}, a sixth of all [deg]")
     figure.savefig(target, dpi=90)
     plt.close(figure)
     from PIL import Image
