@@ -82,6 +82,14 @@ _Resolution = Annotated[
 _Places = Annotated[
     Path | None, typer.Option(metavar="FILE.csv", help="Places to follow slot by slot: name,lat,lon.")
 ]
+_Pairs = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FROM,TO|all",
+        help="Two places to join over the satellites slot by slot (TO may be pop:NAME or pop:any), or every two; "
+        "may be repeated.",
+    ),
+]
 _Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -119,6 +127,7 @@ def run(
     slots: _Slots = None,
     resolution: _Resolution = None,
     places: _Places = None,
+    pairs: _Pairs = None,
     settings: _Set = None,
     seed: _Seed = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor summary.")] = False,
@@ -134,7 +143,7 @@ def run(
         _name_missing("run")
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with _exit_codes(debug=debug):
-        scenario = _load(name, options, constellation, places, settings or [])
+        scenario = _load(name, options, constellation, places, [*_pair_settings(pairs), *(settings or [])])
         folder = out or Path("out") / scenario.name
         results, report_failure = _compute(scenario, folder, force=force, quiet=quiet)
         if as_json:
@@ -195,6 +204,7 @@ def check(
     slots: _Slots = None,
     resolution: _Resolution = None,
     places: _Places = None,
+    pairs: _Pairs = None,
     settings: _Set = None,
     seed: _Seed = None,
     as_json: _Json = False,
@@ -205,7 +215,7 @@ def check(
         _name_missing("check")
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with _exit_codes(debug=debug):
-        scenario = _load(name, options, constellation, places, settings or [])
+        scenario = _load(name, options, constellation, places, [*_pair_settings(pairs), *(settings or [])])
         from ecumene.world import build, describe
 
         forecast = describe(build(scenario))
@@ -272,6 +282,36 @@ def _load(
         return load(name, start=start, overrides={**overrides, **given})
     except ScenarioError as error:
         raise ScenarioError(error.source, [_as_typed(problem, given) for problem in error.problems]) from None
+
+
+def _pair_settings(pairs: Sequence[str] | None) -> list[str]:
+    """Return what --pairs means as settings of the scenario.
+
+    Raises
+    ------
+    ScenarioError
+        An entry is neither "all" nor two names with a comma between them.
+    """
+    import json
+
+    given = [tuple(name.strip() for name in text.split(",")) for text in pairs or ()]
+    wrong = [
+        text
+        for text, names in zip(pairs or (), given, strict=True)
+        if names != ("all",) and not _are_two(names)
+    ]
+    if wrong:
+        problems = [f'--pairs {text!r}: write FROM,TO, such as "London,New York", or all' for text in wrong]
+        raise ScenarioError("the command line", problems)
+    ends = [
+        f"{{ from = {json.dumps(a)}, to = {json.dumps(b)} }}" for a, b in (g for g in given if len(g) == 2)
+    ]
+    settings = [f"pairs.pair=[{', '.join(ends)}]"] if ends else []
+    return [*settings, "pairs.all=true"] if ("all",) in given else settings
+
+
+def _are_two(names: tuple[str, ...]) -> bool:
+    return len(names) == 2 and all(names)
 
 
 def _take_setting(setting: str, overrides: dict[str, Any], problems: list[str]) -> None:

@@ -24,6 +24,7 @@ FLOORS = (
     ("results",),
     ("world",),
     ("slot",),
+    ("pairs",),
     ("record",),
     ("simulation",),
     ("views",),
