@@ -101,7 +101,12 @@ def section(name: str, model: type[BaseModel], head: str) -> str:
     for key, field in model.model_fields.items():
         if inner_model(field.annotation)[0] is not None:
             continue
-        cells = (f"`{field.alias or key}`", kind_text(field), default_text(field), " ".join((field.description or "").split()))
+        cells = (
+            f"`{field.alias or key}`",
+            kind_text(field),
+            default_text(field),
+            " ".join((field.description or "").split()),
+        )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 

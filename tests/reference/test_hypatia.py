@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -144,7 +145,7 @@ def test_all_pairs_of_the_hundred_cities(name):
         assert np.isfinite(best_m) == bool(path)
         if not path:
             continue
-        steps = [link_of[min(x, y), max(x, y)] for x, y in zip(path, path[1:], strict=False)]
+        steps = [link_of[min(x, y), max(x, y)] for x, y in pairwise(path)]
         ours_m = range_m[a, path[0]] + sum(steps) + range_m[b, path[-1]]  # our path, measured their way
         n_ties += max(range_m[a, path[0]], range_m[b, path[-1]]) > max_range_m - TIE_M
         assert ours_m == pytest.approx(best_m, abs=TIE_M)
