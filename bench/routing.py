@@ -51,8 +51,8 @@ def compare(what: str, ours: Callable[[], Any], baseline: Callable[[], Any], rep
             times[name].append(1e3 * (process_time() - begun))
     median = {name: statistics.median(taken) for name, taken in times.items()}
     print(f"{what}")
-    for name in times:
-        print(f"  {name:<6} median {median[name]:8.2f} ms   best {min(times[name]):8.2f} ms")
+    for name, taken in times.items():
+        print(f"  {name:<6} median {median[name]:8.2f} ms   best {min(taken):8.2f} ms")
     print(f"  ratio {median['scipy'] / median['ours']:.1f}")
 
 
@@ -81,8 +81,10 @@ def route_mix(repeats: int) -> None:
     graph = csr_matrix((metres, (start, stop)), shape=(n + len(places.name),) * 2)
     sources = n + np.arange(len(places.name))
 
-    same = distances_m(mesh, access).T == dijkstra(graph, indices=sources)[:, :n]
-    print(f"{n:,} satellites, {len(up):,} links, {len(sources)} cities; distances equal to the last bit: {same.all()}")
+    same = dijkstra(graph, indices=sources)[:, :n] == distances_m(mesh, access).T
+    print(
+        f"{n:,} satellites, {len(up):,} links, {len(sources)} cities; distances equal to the last bit: {same.all()}"
+    )
     compare("routing", lambda: distances_m(mesh, access), lambda: dijkstra(graph, indices=sources), repeats)
 
 
@@ -95,7 +97,7 @@ def world_of_shell() -> World:
 
 
 def all_pairs_by_ecumene(world: World, t_s: float) -> np.ndarray:
-    """Return the RTT of all pairs of cities as the program computes it. [ms]"""
+    """Return the RTT of all pairs of cities as the program computes it, in milliseconds."""
     places, keys = world.places, world.scenario
     ephemeris = propagate(world.fleet, t_s)
     isls = link_state(
@@ -111,7 +113,7 @@ def all_pairs_by_ecumene(world: World, t_s: float) -> np.ndarray:
 
 
 def all_pairs_by_scipy(world: World, t_s: float) -> np.ndarray:
-    """Return the same by python-sgp4, numpy and scipy: 30 lines that somebody competent would write. [ms]"""
+    """Return the same by python-sgp4, numpy and scipy: 30 lines, in milliseconds."""
     jd, fraction = 2_451_544.5, t_s / 86_400.0
     _, r_km, _ = world.fleet.satrec_array.sgp4(np.array([jd]), np.array([fraction]))
     theta = gmst82_rad(jd, fraction + world.fleet.orientation.ut1_minus_utc_s / 86_400.0)
@@ -160,7 +162,9 @@ def route_shell(repeats: int) -> None:
 
 def main() -> None:
     """Read the options and measure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
     assert len(read_places(bundled="cities-100")) == 100  # noqa: S101 - the workload that is claimed

@@ -227,6 +227,48 @@ def check(
             typer.echo(forecast_text(forecast))
 
 
+@app.command()
+def export(
+    format_: Annotated[str, typer.Argument(metavar="hypatia|graphml", help="Whose files to write.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FILE|RESULT",
+            help="A preset, a TOML file, or a result folder.",
+            autocompletion=_preset_completion,
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the files; out/NAME-FORMAT by default.")
+    ] = None,
+    start: _Start = None,
+    slots: Annotated[int, typer.Option(metavar="N", min=1, help="Slots to write, from the first.")] = 1,
+    places: _Places = None,
+    settings: _Set = None,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds files.")] = False,
+    debug: _Debug = False,
+) -> None:
+    """Write the network, slot by slot, for other programs: state files of Hypatia and its ns-3 module, or GraphML.
+
+    Example: ecumene export hypatia hypatia-kuiper-630 --slots 200
+    """
+    with _exit_codes(debug=debug):
+        from ecumene.exports.folder import FORMATS, scenario_of_result, write_export
+
+        if format_ not in FORMATS:
+            raise InputError(f"{format_!r}: no such format; write {' or '.join(FORMATS)}")
+        is_result = (Path(source) / "manifest.json").is_file()
+        if is_result and (start or places or settings):
+            raise InputError(f"{source}: a result has its settings; --start, --places and --set are for scenarios")
+        if is_result:
+            scenario = scenario_of_result(Path(source))
+        else:
+            scenario = _load(source, {"start": start}, None, places, settings or [])
+        folder = out or Path("out") / f"{scenario.name}-{format_}"
+        written = write_export(format_, scenario, folder, slots=slots, force=force)
+        typer.echo(f"{len(written)} files in {folder}{os.sep}", err=True)
+
+
 def main() -> None:
     """Run the command line; the entry point of `ecumene` and of `python -m ecumene`."""
     for stream in (sys.stdout, sys.stderr):

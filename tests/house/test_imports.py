@@ -27,7 +27,7 @@ FLOORS = (
     ("pairs",),
     ("record",),
     ("simulation",),
-    ("views",),
+    ("views", "exports"),
     ("cli", "service", "emulation"),
     ("__main__",),
 )

@@ -106,6 +106,47 @@ def all_pairs_length_m(mesh: Mesh, access: Access) -> NDArray[np.float64]:
     return np.asarray(_lengths(access.first, access.node, access.length_m, distances_m(mesh, access)))
 
 
+def next_steps(mesh: Mesh, access: Access, distance_m: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return where every node sends what is meant for each end.
+
+    Parameters
+    ----------
+    mesh, access
+        Nodes and links, and how the ends reach them.
+    distance_m : (node, end)
+        From `ecumene.network.mesh.distances_m`, for all ends. [m]
+
+    Returns
+    -------
+    step : (node, end)
+        The neighbour on the shortest path; -2 where it comes down to the end here, -1 without path. Between
+        equal ways: coming down, then the lower neighbour.
+    """
+    return np.asarray(
+        _next_steps(
+            mesh.first, mesh.neighbour, mesh.length_m, access.first, access.node, access.length_m, distance_m
+        )
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _next_steps(first, neighbour, length_m, first_access, node, reach_m, distance_m):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    n_nodes, n_ends = distance_m.shape
+    step = np.full((n_nodes, n_ends), -1, np.int32)
+    for e in range(n_ends):
+        for a in range(first_access[e], first_access[e + 1]):
+            if reach_m[a] == distance_m[node[a], e]:
+                step[node[a], e] = -2
+    for v in range(n_nodes):
+        for j in range(first[v], first[v + 1]):
+            u, length = neighbour[j], length_m[j]
+            for e in range(n_ends):
+                is_on_path = distance_m[v, e] < np.inf and distance_m[u, e] + length == distance_m[v, e]
+                if is_on_path and step[v, e] != -2 and (step[v, e] == -1 or u < step[v, e]):
+                    step[v, e] = u
+    return step
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _lengths(first_access, node, reach_m, distance_m):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     n_ends = distance_m.shape[1]

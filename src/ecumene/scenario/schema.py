@@ -338,13 +338,6 @@ class PairsKeys(Section):
     """Least delay, where a gateway that follows several satellites may pass traffic on between them (latency),
     or shortest path over satellites alone, no ground relays (length)."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _all_in_short(cls, value: object) -> object:
-        if isinstance(value, str) and value != "all":
-            raise ValueError('must be "all", or a table')
-        return {"all": True} if value == "all" else value
-
     @model_validator(mode="after")
     def _has_a_slant(self) -> PairsKeys:
         if (self.range_rule == "slant") != (self.max_slant_km is not None):
