@@ -90,10 +90,7 @@ def route_mix(repeats: int) -> None:
 
 def world_of_shell() -> World:
     """Return one Starlink shell and 100 cities, with the true horizon."""
-    overrides = {
-        "pairs.range_rule": "elevation", "pairs.max_slant_km": None, "pairs.figure": "wgs84",
-    }  # fmt: skip
-    return build(load("hypatia-starlink-550", overrides=overrides))
+    return build(load("hypatia-starlink-550", overrides={"pairs.range_rule": "elevation"}))
 
 
 def all_pairs_by_ecumene(world: World, t_s: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -279,9 +280,9 @@ def _hops(world: World, paths: Paths) -> NDArray[np.float64]:
 
 
 def _path_names(world: World, paths: Paths) -> NDArray[np.object_]:
-    """Return the nodes of each path as text; empty without path."""
+    """Return the nodes of each path as text, one copy where slots share it; empty without path."""
     names = [*world.fleet.elements.name, *(f"gateway {name}" for name in world.ground.gateways.name)]
-    texts = [" > ".join([names[v] for v in paths.nodes(p)]) for p in range(len(paths.length_m))]
+    texts = [sys.intern(" > ".join([names[v] for v in paths.nodes(p)])) for p in range(len(paths.length_m))]
     return np.array(texts, object)
 
 

@@ -217,7 +217,7 @@ def test_several_shells_count_as_one_plane(tmp_path):
 
 
 def test_the_longest_links_stand_in_the_description_where_nothing_limits_them(tmp_path):
-    rules = {"pairs.range_rule": "elevation", "pairs.max_slant_km": None, "pairs.figure": "wgs84", "slots": 2}
+    rules = {"pairs.range_rule": "elevation", "slots": 2}
     scenario = ecumene.load("hypatia-kuiper-630", overrides={**rules, "isl.max_range_km": None})
     write_export("hypatia", scenario, tmp_path, slots=2)
     gsl_m, isl_m = (

@@ -262,7 +262,8 @@ def _bandwidth_text(interfaces: _Interfaces, n_sats: int, n_stations: int) -> st
 
 def _description(world: World, max_slant_m: float, max_link_m: float) -> str:
     """Return the longest links: as the scenario sets them, or else the longest of the slots, rounded up."""
-    slant_km, link_km = world.scenario.pairs.max_slant_km, world.scenario.isl.max_range_km
+    keys, link_km = world.scenario.pairs, world.scenario.isl.max_range_km
+    slant_km = keys.max_slant_km if keys.range_rule == "slant" else None
     slant_m = slant_km * 1e3 if slant_km is not None else math.ceil(max_slant_m)
     link_m = link_km * 1e3 if link_km is not None else math.ceil(max_link_m)
     return f"max_gsl_length_m={slant_m:.10f}\nmax_isl_length_m={link_m:.10f}\n"

@@ -330,20 +330,18 @@ class PairsKeys(Section):
     (elevation), or one no further than `max_slant_km`, wherever it stands, even below the horizon (slant).
     The rules of this section hold for the table of pairs alone."""
     max_slant_km: float | None = Field(default=None, gt=0.0, le=50_000.0)
-    """Longest ground link of the slant rule. [km]"""
+    """Longest ground link of the slant rule; not read by the other. [km]"""
     figure: Literal["wgs84", "pyephem"] = "wgs84"
-    """What places stand on under the slant rule: WGS84, or the ellipsoid and scale of PyEphem, which tools built
-    on it (Hypatia) take over; the two differ by up to 80 m of a ground link."""
+    """What places stand on under the slant rule (under the other always WGS84): WGS84, or the ellipsoid and scale
+    of PyEphem, which tools built on it (Hypatia) take over; they differ by up to 80 m of a ground link."""
     path_rule: Literal["latency", "length"] = "latency"
     """Least delay, where a gateway that follows several satellites may pass traffic on between them (latency),
     or shortest path over satellites alone, no ground relays (length)."""
 
     @model_validator(mode="after")
     def _has_a_slant(self) -> PairsKeys:
-        if (self.range_rule == "slant") != (self.max_slant_km is not None):
-            raise ValueError('range_rule = "slant" and max_slant_km belong together; give both or neither')
-        if self.figure != "wgs84" and self.range_rule != "slant":
-            raise ValueError('figure = "pyephem" needs range_rule = "slant": it has no horizon')
+        if self.range_rule == "slant" and self.max_slant_km is None:
+            raise ValueError('max_slant_km is missing; range_rule = "slant" needs it')
         return self
 
 

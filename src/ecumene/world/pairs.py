@@ -111,7 +111,7 @@ def build_pairs(scenario: Scenario, places: NamedPlaces, ground: Ground, element
     is_used[from_place] = is_used[to_place[is_placed]] = True
     classes = np.unique(places.landing_class[is_used & (places.landing_class >= 0)])
     can_relay: NDArray[np.bool_] = np.asarray(ground.is_gateway_permitted[classes].all(axis=0))
-    is_pyephem = scenario.pairs.figure == "pyephem"
+    is_pyephem = scenario.pairs.range_rule == "slant" and scenario.pairs.figure == "pyephem"
     pop_name = {k: f"{POP}{name}" for k, name in enumerate(ground.pops.name)} | {ANY_POP: f"{POP}any"}
     return NamedPairs(
         from_place=from_place,
