@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -257,6 +257,46 @@ def pair_columns(world: World, slot: Slot, utc: str) -> Table:
         "fibre_rtt_ms": circle_m * (LIGHT_FACTOR * latency.fibre_factor * latency.fibre_index),
         "light_rtt_ms": circle_m * LIGHT_FACTOR,
     }
+
+
+def pairs_in_short(table: Table, n_most: int = 10) -> list[dict[str, Any]]:
+    """Return the first pairs of a run over all its slots, for the summary.
+
+    Parameters
+    ----------
+    table
+        All slots, as `pair_columns` gives them one by one.
+    n_most
+        How many pairs at most.
+
+    Returns
+    -------
+    pairs
+        Ends, share of slots joined, medians of RTT over these slots, and what fibre and light would take;
+        numbers that are none are None. The cause is that of the most slots.
+    """
+    n_pairs = int((table["slot"] == table["slot"][0]).sum()) if len(table["slot"]) else 0
+    found = []
+    for p in range(min(n_pairs, n_most)):
+        rtt_ms = table["rtt_ms"][p::n_pairs]
+        names, counts = np.unique(table["cause"][p::n_pairs].astype(str), return_counts=True)
+        found.append(
+            {
+                "from": table["from_place"][p],
+                "to": table["to_place"][p],
+                "joined": float(np.isfinite(rtt_ms).mean()),
+                "cause": str(names[counts.argmax()]),
+                "rtt_ms_p50": _median(rtt_ms),
+                "fibre_rtt_ms": _median(table["fibre_rtt_ms"][p::n_pairs]),
+                "light_rtt_ms": _median(table["light_rtt_ms"][p::n_pairs]),
+            }
+        )
+    return found
+
+
+def _median(values: NDArray[np.float64]) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else None
 
 
 def _great_circles_m(world: World, joined: Joined) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from ecumene.network.latency import rtt_geometry_s, rtt_s
 from ecumene.network.service import NO_BEAM, NO_FEEDER_CAPACITY, NO_GATEWAY_PATH, NO_LICENCE, PARTLY
 from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
 from ecumene.orbits.elements import STATUSES
-from ecumene.pairs import pair_columns
+from ecumene.pairs import pair_columns, pairs_in_short
 from ecumene.results.outcome import Results
 from ecumene.results.schema import CAUSES, PAIRS, PLACES, Table
 from ecumene.results.statistics import (
@@ -154,6 +154,7 @@ class Ledger:
             "pairs": _pair_table(self.pairs),
         }
         summary = _summary(self.world, self, tables, cause_share)
+        summary["pairs"] = pairs_in_short(tables["pairs"])
         steps = np.diff(self.stamps)
         summary["seconds"] = {
             "slots": round(slots_s, 3),

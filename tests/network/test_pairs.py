@@ -205,3 +205,24 @@ def test_names_are_checked(pair, message):
 def test_a_pair_written_twice_is_refused():
     with pytest.raises(ScenarioError, match=r"pairs.pair\[1\]: North - South stands there already"):
         pairs_of([("North", "South")] * 2)
+
+
+def test_the_summary_tells_the_medians():
+    from ecumene.pairs import pairs_in_short
+
+    table = {
+        "slot": np.array([0, 0, 1, 1, 2, 2]),
+        "from_place": np.array(["A", "A"] * 3, object),
+        "to_place": np.array(["B", "pop:any"] * 3, object),
+        "cause": np.array(["joined", "no_path", "joined", "no_path", "no_satellite", "no_gateway"], object),
+        "rtt_ms": np.array([10.0, np.nan, 30.0, np.nan, np.nan, np.nan]),
+        "fibre_rtt_ms": np.array([40.0, np.nan] * 3),
+        "light_rtt_ms": np.array([5.0, np.nan] * 3),
+    }
+    first, second = pairs_in_short(table)
+    assert (first["from"], first["to"], first["cause"]) == ("A", "B", "joined")
+    assert first["joined"] == pytest.approx(2 / 3)
+    assert (first["rtt_ms_p50"], first["fibre_rtt_ms"], first["light_rtt_ms"]) == (20.0, 40.0, 5.0)
+    assert (second["joined"], second["cause"], second["rtt_ms_p50"]) == (0.0, "no_path", None)
+    assert len(pairs_in_short(table, n_most=1)) == 1
+    assert pairs_in_short({name: column[:0] for name, column in table.items()}) == []
