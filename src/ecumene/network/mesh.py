@@ -220,6 +220,9 @@ def _steps(n_nodes, links, length_m, is_up):  # type: ignore[no-untyped-def]  # 
 def _sweep(orders, first, neighbour, length_m, first_access, node, reach_m, ends, distance_m):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Fill in the distances (node, end), all inf before."""
     n_nodes, n_ends = distance_m.shape
+    # Rows by their offset, unsigned: slices of rows would be counted in and out at every step, and an index
+    # that might be negative would keep the compiler from vectors.
+    flat_m, width = distance_m.reshape(-1), np.uint64(n_ends)
     # Readings of one clock that ticks with every visit: when a node last changed, when it last looked around.
     changed_at = np.zeros(n_nodes, np.int64)
     looked_at = np.zeros(n_nodes, np.int64)
@@ -234,18 +237,18 @@ def _sweep(orders, first, neighbour, length_m, first_access, node, reach_m, ends
         turn += 1
         for i in range(n_nodes):
             v = order[i]
-            here_m, seen, is_nearer = distance_m[v], looked_at[v], 0
+            here, seen, is_nearer = np.uint64(v) * width, looked_at[v], 0
             now += 1
             looked_at[v] = now
             for j in range(first[v], first[v + 1]):
                 u = neighbour[j]
                 if changed_at[u] <= seen:
                     continue
-                there_m, step_m = distance_m[u], length_m[j]
-                for k in range(n_ends):  # becomes vectors: no branch, no index that might be negative
-                    over_m, old_m = there_m[k] + step_m, here_m[k]
+                there, step_m = np.uint64(u) * width, length_m[j]
+                for k in range(width):
+                    over_m, old_m = flat_m[there + k] + step_m, flat_m[here + k]
                     is_nearer |= over_m < old_m
-                    here_m[k] = min(over_m, old_m)
+                    flat_m[here + k] = min(over_m, old_m)
             if is_nearer:
                 changed_at[v] = now
                 has_changed = True
