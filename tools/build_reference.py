@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 import ecumene
-from ecumene.results.schema import CAUSE_WORDS, CAUSES, TABLES
+from ecumene.results.schema import CAUSE_WORDS, CAUSES, PAIR_CAUSE_WORDS, PAIR_CAUSES, TABLES
 from ecumene.scenario import Scenario, preset_names, preset_text
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ TABLE_TITLES = {
     "satellites": "one line for every satellite listed; `satellites.parquet`",
     "gateways": "one line for every gateway; `gateways.parquet`",
     "places": "one line for every named place and slot; `places.parquet`, `places.csv`",
+    "pairs": "one line for every pair of the scenario and slot, none without pairs; `pairs.parquet`, `pairs.csv`",
 }
 UNITS = {"": "", "1": "share"}
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
@@ -100,7 +101,12 @@ def section(name: str, model: type[BaseModel], head: str) -> str:
     for key, field in model.model_fields.items():
         if inner_model(field.annotation)[0] is not None:
             continue
-        cells = (f"`{key}`", kind_text(field), default_text(field), field.description or "")
+        cells = (
+            f"`{field.alias or key}`",
+            kind_text(field),
+            default_text(field),
+            " ".join((field.description or "").split()),
+        )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 
@@ -190,8 +196,11 @@ def results_page() -> str:
     ]
     lines += ["| cause | in words |", "| --- | --- |"]
     lines += [f"| `{cause}` | {CAUSE_WORDS[cause]} |" for cause in CAUSES]
+    pairs = ["", "Every pair has a cause of its own, looked at from both ends:", ""]
+    pairs += ["| cause of a pair | in words |", "| --- | --- |"]
+    pairs += [f"| `{cause}` | {PAIR_CAUSE_WORDS[cause]} |" for cause in PAIR_CAUSES]
     lines += ["", "`fault`, `zone`, `jammed` and `weather` are reserved: no model sets them yet."]
-    parts.append("\n".join(lines))
+    parts.append("\n".join([*lines, *pairs]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -212,8 +221,16 @@ def shell_line(shell: ShellKeys) -> str:
     """Return one shell as a line of a table."""
     size = f"{shell.planes} x {shell.sats_per_plane}"
     spread = f"{shell.node_spread_deg} deg"
+    phasing = shell.phasing if shell.placement == "walker" else shell.placement
+    return f"| {flies_at(shell)} | {shell.inclination_deg:g} deg | {size} | {phasing} | {spread} |"
+
+
+def flies_at(shell: ShellKeys) -> str:
+    """Return the altitude of a shell, or its mean motion where that was given."""
     return (
-        f"| {shell.altitude_km:g} km | {shell.inclination_deg:g} deg | {size} | {shell.phasing} | {spread} |"
+        f"{shell.altitude_km:g} km"
+        if shell.altitude_km is not None
+        else f"{shell.mean_motion_rev_day:g} rev/day"
     )
 
 

@@ -82,6 +82,14 @@ _Resolution = Annotated[
 _Places = Annotated[
     Path | None, typer.Option(metavar="FILE.csv", help="Places to follow slot by slot: name,lat,lon.")
 ]
+_Pairs = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FROM,TO|all",
+        help="Two places to join over the satellites slot by slot (TO may be pop:NAME or pop:any), or every two; "
+        "may be repeated.",
+    ),
+]
 _Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -119,6 +127,7 @@ def run(
     slots: _Slots = None,
     resolution: _Resolution = None,
     places: _Places = None,
+    pairs: _Pairs = None,
     settings: _Set = None,
     seed: _Seed = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor summary.")] = False,
@@ -134,7 +143,7 @@ def run(
         _name_missing("run")
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with _exit_codes(debug=debug):
-        scenario = _load(name, options, constellation, places, settings or [])
+        scenario = _load(name, options, constellation, places, [*_pair_settings(pairs), *(settings or [])])
         folder = out or Path("out") / scenario.name
         results, report_failure = _compute(scenario, folder, force=force, quiet=quiet)
         if as_json:
@@ -195,6 +204,7 @@ def check(
     slots: _Slots = None,
     resolution: _Resolution = None,
     places: _Places = None,
+    pairs: _Pairs = None,
     settings: _Set = None,
     seed: _Seed = None,
     as_json: _Json = False,
@@ -205,7 +215,7 @@ def check(
         _name_missing("check")
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with _exit_codes(debug=debug):
-        scenario = _load(name, options, constellation, places, settings or [])
+        scenario = _load(name, options, constellation, places, [*_pair_settings(pairs), *(settings or [])])
         from ecumene.world import build, describe
 
         forecast = describe(build(scenario))
@@ -215,6 +225,48 @@ def check(
             from ecumene.views.forecast import forecast_text
 
             typer.echo(forecast_text(forecast))
+
+
+@app.command()
+def export(
+    format_: Annotated[str, typer.Argument(metavar="hypatia|graphml", help="Whose files to write.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FILE|RESULT",
+            help="A preset, a TOML file, or a result folder.",
+            autocompletion=_preset_completion,
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the files; out/NAME-FORMAT by default.")
+    ] = None,
+    start: _Start = None,
+    slots: Annotated[int, typer.Option(metavar="N", min=1, help="Slots to write, from the first.")] = 1,
+    places: _Places = None,
+    settings: _Set = None,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds files.")] = False,
+    debug: _Debug = False,
+) -> None:
+    """Write the network, slot by slot, for other programs: state files of Hypatia and its ns-3 module, or GraphML.
+
+    Example: ecumene export hypatia hypatia-kuiper-630 --slots 200
+    """
+    with _exit_codes(debug=debug):
+        from ecumene.exports.folder import FORMATS, scenario_of_result, write_export
+
+        if format_ not in FORMATS:
+            raise InputError(f"{format_!r}: no such format; write {' or '.join(FORMATS)}")
+        is_result = (Path(source) / "manifest.json").is_file()
+        if is_result and (start or places or settings):
+            raise InputError(f"{source}: a result has its settings; --start, --places and --set are for scenarios")
+        if is_result:
+            scenario = scenario_of_result(Path(source))
+        else:
+            scenario = _load(source, {"start": start}, None, places, settings or [])
+        folder = out or Path("out") / f"{scenario.name}-{format_}"
+        written = write_export(format_, scenario, folder, slots=slots, force=force)
+        typer.echo(f"{len(written)} files in {folder}{os.sep}", err=True)
 
 
 def main() -> None:
@@ -272,6 +324,36 @@ def _load(
         return load(name, start=start, overrides={**overrides, **given})
     except ScenarioError as error:
         raise ScenarioError(error.source, [_as_typed(problem, given) for problem in error.problems]) from None
+
+
+def _pair_settings(pairs: Sequence[str] | None) -> list[str]:
+    """Return what --pairs means as settings of the scenario.
+
+    Raises
+    ------
+    ScenarioError
+        An entry is neither "all" nor two names with a comma between them.
+    """
+    import json
+
+    given = [tuple(name.strip() for name in text.split(",")) for text in pairs or ()]
+    wrong = [
+        text
+        for text, names in zip(pairs or (), given, strict=True)
+        if names != ("all",) and not _are_two(names)
+    ]
+    if wrong:
+        problems = [f'--pairs {text!r}: write FROM,TO, such as "London,New York", or all' for text in wrong]
+        raise ScenarioError("the command line", problems)
+    ends = [
+        f"{{ from = {json.dumps(a)}, to = {json.dumps(b)} }}" for a, b in (g for g in given if len(g) == 2)
+    ]
+    settings = [f"pairs.pair=[{', '.join(ends)}]"] if ends else []
+    return [*settings, "pairs.all=true"] if ("all",) in given else settings
+
+
+def _are_two(names: tuple[str, ...]) -> bool:
+    return len(names) == 2 and all(names)
 
 
 def _take_setting(setting: str, overrides: dict[str, Any], problems: list[str]) -> None:

@@ -16,8 +16,9 @@ from ecumene.network.latency import rtt_geometry_s, rtt_s
 from ecumene.network.service import NO_BEAM, NO_FEEDER_CAPACITY, NO_GATEWAY_PATH, NO_LICENCE, PARTLY
 from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
 from ecumene.orbits.elements import STATUSES
+from ecumene.pairs import pair_columns, pairs_in_short
 from ecumene.results.outcome import Results
-from ecumene.results.schema import CAUSES, PLACES, Table
+from ecumene.results.schema import CAUSES, PAIRS, PLACES, Table
 from ecumene.results.statistics import (
     RowStatistics,
     count_slot,
@@ -64,6 +65,7 @@ class Ledger:
     loads_of_gateway: NDArray[np.int64]
     first_r_sat_m: NDArray[np.float64]
     places: list[dict[str, list[Any]]] = field(default_factory=list)
+    pairs: list[Table] = field(default_factory=list)
     totals: list[tuple[float, ...]] = field(default_factory=list)
     stamps: list[float] = field(default_factory=list)
 
@@ -82,6 +84,8 @@ class Ledger:
         self._record_satellites(slot)
         self._record_gateways(slot)
         self.places.append(place_columns(self.world, slot))
+        if len(self.world.pairs):
+            self.pairs.append(pair_columns(self.world, slot, _utc(self.world, slot)))
         plan = slot.plan
         n_asking = max(1, int((slot.asked.cell_bps > 0).sum()))
         self.totals.append(
@@ -147,8 +151,10 @@ class Ledger:
             "satellites": self._satellite_table(n_slots),
             "gateways": self._gateway_table(n_slots),
             "places": _place_table(self.places),
+            "pairs": _pair_table(self.pairs),
         }
         summary = _summary(self.world, self, tables, cause_share)
+        summary["pairs"] = pairs_in_short(tables["pairs"])
         steps = np.diff(self.stamps)
         summary["seconds"] = {
             "slots": round(slots_s, 3),
@@ -228,6 +234,10 @@ def utc_text(at: datetime) -> str:
     return f"{text}Z"
 
 
+def _utc(world: World, slot: Slot) -> str:
+    return utc_text(world.start + timedelta(seconds=slot.sky.t_s))
+
+
 def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
     """Return the lines of the named places for one slot, by column."""
     terminals, routes, places = slot.terminals, slot.links.routes, world.places
@@ -242,7 +252,7 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
     def where(values: NDArray[Any]) -> list[float]:
         return [float(v) for v in np.where(is_served, values, np.nan)]
 
-    utc = utc_text(world.start + timedelta(seconds=slot.sky.t_s))
+    utc = _utc(world, slot)
     return {
         "slot": [slot.sky.slot] * len(p),
         "utc": [utc] * len(p),
@@ -315,6 +325,16 @@ def _place_table(slots: list[dict[str, list[Any]]]) -> Table:
         kind = np.float64 if variable.name == "hops" else dtype[variable.dtype]  # hops: NaN where not served
         table[variable.name] = np.array(values, dtype=kind)
     return table
+
+
+def _pair_table(slots: list[Table]) -> Table:
+    none = {"str": np.zeros(0, object), "int64": np.zeros(0, np.int64), "float64": np.zeros(0)}
+    return {
+        variable.name: np.concatenate([columns[variable.name] for columns in slots])
+        if slots
+        else none[variable.dtype]
+        for variable in PAIRS
+    }
 
 
 def _row_table(world: World, statistics: RowStatistics, n_slots: int) -> Table:

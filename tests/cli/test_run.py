@@ -208,3 +208,21 @@ def test_a_catalogue_is_named_in_the_title(invoke, fake_run):
     assert scenario["title"] == "toy with the satellites of sky.tle"
     assert scenario["start"] == "2026-03-24T12:00:00Z"
     assert fake_run.n_runs == 1
+
+
+@pytest.mark.usefixtures("fake_run")
+def test_pairs_reach_the_scenario(invoke):
+    words = ["--pairs", "Market,Far post", "--pairs", "Equator, pop:any", "--pairs", "all"]
+    result = invoke("run", "toy", *words, "--out", "elsewhere")
+    assert result.exit_code == 0, result.stderr
+    pairs = json.loads(Path("elsewhere/manifest.json").read_text())["scenario"]["pairs"]
+    assert pairs["pair"] == [{"from": "Market", "to": "Far post"}, {"from": "Equator", "to": "pop:any"}]
+    assert pairs["all"] is True
+
+
+@pytest.mark.parametrize("text", ["Market", "a,b,c", ",Market", ""])
+def test_what_is_no_pair_is_refused(invoke, fake_run, text):
+    result = invoke("run", "toy", "--pairs", text)
+    assert result.exit_code == 2
+    assert f'--pairs {text!r}: write FROM,TO, such as "London,New York", or all' in result.stderr
+    assert fake_run.n_runs == 0

@@ -66,7 +66,7 @@ def has_key(dotted: str) -> bool:
     for part in dotted.split("."):
         if part.isdigit() or model is None:
             continue
-        fields = getattr(model, "model_fields", {})
+        fields = {field.alias or name: field for name, field in getattr(model, "model_fields", {}).items()}
         if part not in fields:
             return False
         annotation = fields[part].annotation

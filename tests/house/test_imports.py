@@ -24,9 +24,10 @@ FLOORS = (
     ("results",),
     ("world",),
     ("slot",),
+    ("pairs",),
     ("record",),
     ("simulation",),
-    ("views",),
+    ("views", "exports"),
     ("cli", "service", "emulation"),
     ("__main__",),
 )

@@ -17,7 +17,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 SUFFIXES = (
     *("_m", "_km", "_km2", "_s", "_ms", "_days", "_deg", "_rad", "_hz", "_bps", "_gbps", "_mbps"),
-    *("_db", "_dbi", "_dbw_m2_mhz", "_k", "_mjd", "_km_day", "_rad_s", "_per_km2"),
+    *("_db", "_dbi", "_dbw_m2_mhz", "_k", "_mjd", "_km_day", "_rad_s", "_per_km2", "_rev_day"),
 )
 
 NO_UNIT = {
@@ -41,6 +41,7 @@ NO_UNIT = {
     "carried_of_gateway_max": "bit/s; as above",
     "totals": "a ledger of several quantities",
     "stamps": "readings of the clock",
+    "length_scale": "a ratio of two radii",
     "up": "a unit vector",
     "up_of_gateway": "unit vectors",
     "axis": "unit vectors",

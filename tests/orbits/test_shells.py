@@ -116,3 +116,44 @@ def test_shells_that_cannot_be_flown_are_refused(change, message):
 def test_no_shell_at_all_is_refused():
     with pytest.raises(RangeError, match="shells is empty: must be at least 1 shell"):
         elements_of_shells([], AT)
+
+
+def test_half_step_shifts_odd_planes_by_half_a_slot():
+    """As Hypatia places its satellites, angles to the four decimals of a TLE; an odd number of planes too."""
+    shell = Shell(
+        "", None, 98.98, planes=27, sats_per_plane=13, mean_motion_rev_day=13.66, placement="half_step"
+    )
+    e = elements_of_shells([shell], AT)
+    raan, anomaly = (np.degrees([getattr(s, name) for s in e.satrecs]) for name in ("nodeo", "mo"))
+    np.testing.assert_allclose(raan, np.round(360 / 27 * e.plane, 4), atol=1e-9)
+    np.testing.assert_allclose(anomaly, np.round(360 / 13 * e.slot + 180 / 13 * (e.plane % 2), 4), atol=1e-9)
+    np.testing.assert_allclose([s.no_kozai * 1440 / math.tau for s in e.satrecs], 13.66, rtol=1e-14)
+
+
+def test_a_mean_motion_stands_for_the_altitude_it_gives():
+    from ecumene.orbits.shells import mean_motion_rad_min
+
+    rev_day = mean_motion_rad_min(550.0, 53.0) * 1440 / math.tau
+    by_altitude = elements_of_shells([Shell("a", 550.0, 53.0, 2, 2)], AT)
+    by_motion = elements_of_shells([Shell("a", None, 53.0, 2, 2, mean_motion_rev_day=rev_day)], AT)
+    np.testing.assert_allclose(
+        [s.no_kozai for s in by_motion.satrecs], [s.no_kozai for s in by_altitude.satrecs], rtol=1e-14
+    )
+    assert Shell("", None, 53.0, 2, 2, mean_motion_rev_day=15.19).label == "15.19 rev/day/53.0"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"altitude_km": 550.0}, "give altitude_km or mean_motion_rev_day, one of the two"),
+        ({"mean_motion_rev_day": None}, "give altitude_km or mean_motion_rev_day, one of the two"),
+        ({"mean_motion_rev_day": 20.0}, "mean_motion_rev_day = 20: must be between 0.5 and 17 rev/day"),
+        ({"altitude_step_km": 4.0}, "altitude_step_km = 4: needs altitude_km"),
+        ({"placement": "random"}, "placement = 'random': must be one of walker, half_step"),
+        ({"placement": "half_step", "phasing": 3}, 'phasing = 3: must be 0 with placement = "half_step"'),
+    ],
+)
+def test_contradictions_of_a_shell_are_refused(changes, message):
+    keys = {"altitude_km": None, "mean_motion_rev_day": 15.0, **changes}
+    with pytest.raises(RangeError, match=message):
+        elements_of_shells([Shell(name="", inclination_deg=53.0, planes=4, sats_per_plane=3, **keys)], AT)

@@ -121,7 +121,7 @@ def test_whole_numbers_stand_for_numbers() -> None:
 def test_a_near_miss_of_a_preset_is_named() -> None:
     with pytest.raises(ScenarioError, match="did you mean 'starlink-gen1'"):
         load("starlink-gen2")
-    with pytest.raises(ScenarioError, match="presets: kuiper, oneweb"):
+    with pytest.raises(ScenarioError, match=r"presets: hypatia-kuiper-630, .*, kuiper, oneweb"):
         load("zzz")
     with pytest.raises(ScenarioError, match="no such preset"):
         preset_text("zzz")
@@ -224,3 +224,44 @@ def test_lines_of_nested_tables() -> None:
     assert lines["a",] == 1
     assert lines["b", "c"] == 3
     assert lines["d", "e", 1, "g h"] == 7
+
+
+def test_pairs_all_in_short_keeps_the_rules_beside_it(tmp_path: Path) -> None:
+    path = written(tmp_path, 'extends = "hypatia-kuiper-630"\nname = "mine"\npairs = "all"\n')
+    for scenario in (load(path), load("hypatia-kuiper-630", overrides={"pairs": "all"})):
+        assert scenario.pairs.all
+        assert (scenario.pairs.range_rule, scenario.pairs.max_slant_km) == ("slant", 1_260.0)
+        assert scenario.pairs.path_rule == "length"
+
+
+def test_what_is_wrong_with_pairs_is_said(tmp_path: Path) -> None:
+    text = 'extends = "toy"\n[pairs]\nrange_rule = "slant"\npair = [{ form = "Market", to = "Equator" }]\n'
+    with pytest.raises(ScenarioError) as caught:
+        load(written(tmp_path, text))
+    assert "unknown key; did you mean 'from'?" in str(caught.value)
+    assert "pairs.pair[0].from: is missing" in str(caught.value)
+    with pytest.raises(ScenarioError, match='max_slant_km is missing; range_rule = "slant" needs it'):
+        load("toy", overrides={"pairs.range_rule": "slant"})
+    with pytest.raises(ScenarioError, match='pairs = "some": must be a table'):
+        load("toy", overrides={"pairs": "some"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"altitude_km": 550.0}, "must have altitude_km or mean_motion_rev_day, one of the two"),
+        ({"phasing": 1}, 'phasing must be 0 with placement = "half_step"'),
+        ({"altitude_step_km": 1.0}, "altitude_step_km needs altitude_km"),
+    ],
+)
+def test_contradictions_of_a_shell(changes: dict[str, float], message: str) -> None:
+    overrides = {f"constellation.shells.0.{key}": value for key, value in changes.items()}
+    with pytest.raises(ScenarioError, match=message):
+        load("hypatia-starlink-550", overrides=overrides)
+
+
+def test_an_epoch_is_utc() -> None:
+    scenario = load("toy", overrides={"constellation.epoch": datetime(2026, 3, 1)})  # noqa: DTZ001 - as in TOML
+    assert scenario.constellation.epoch == datetime(2026, 3, 1, tzinfo=UTC)
+    with pytest.raises(ScenarioError, match="must lie between 1973 and 2099"):
+        load("toy", overrides={"constellation.epoch": datetime(1900, 1, 1, tzinfo=UTC)})

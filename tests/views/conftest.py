@@ -135,6 +135,7 @@ def synthetic_results() -> Results:
             "satellites": _empty("satellites"),
             "gateways": _gateways(),
             "places": _places(),
+            "pairs": _empty("pairs"),
         },
         summary=copy.deepcopy(SUMMARY),
     )

@@ -82,3 +82,13 @@ def test_nobody_served(summary):
 
 def test_everybody_served():
     assert causes_text([{"cause": "served", "words": "served", "people_share": 1.0}]) == "nobody"
+
+
+def test_pairs_are_told_beside_fibre_and_light(summary):
+    assert "Round trips over" not in summary_text(summary, 140)
+    joined = {"from": "A", "to": "B", "joined": 0.5, "cause": "joined", "rtt_ms_p50": 43.11,
+              "fibre_rtt_ms": 76.48, "light_rtt_ms": 37.16}  # fmt: skip
+    apart = {**joined, "to": "pop:any", "joined": 0.0, "cause": "no_gateway", "rtt_ms_p50": None}
+    text = summary_text({**summary, "pairs": [joined, apart]}, 140)
+    assert "A - B: 43 ms; fibre 76 ms, light 37 ms; joined in 50 % of the slots" in text
+    assert "A - pop:any: not joined: no permitted gateway of the PoP follows a satellite" in text

@@ -35,6 +35,18 @@ orbit: the real one keeps about 0.001 sin(i) with perigee in the north, which is
 ALTITUDE_KM = (160.0, 45_000.0)
 """Below, no satellite stays; above, the Moon rules. Outside somebody meant another unit. [km]"""
 
+MEAN_MOTION_REV_DAY = (0.5, 17.0)
+"""The same limits as revolutions a day. [rev/day]"""
+
+PLACEMENTS = ("walker", "half_step")
+"""How planes are shifted against each other: evenly growing (Walker), or every odd one by half a slot."""
+
+TLE_DIGITS = 4
+"""Decimals of an angle in a TLE. [deg]"""
+
+MINUTES_PER_DAY = 1_440.0
+"""Minutes in 86,400 s. [min]"""
+
 MAX_SATELLITES = 1_000_000
 """More than anyone has filed for (ITU: 337,320 for one system); more is a typing mistake."""
 
@@ -48,7 +60,8 @@ class Shell:
     name
         For people; it starts the satellites' names. Empty: altitude and inclination, "550 km/53.0".
     altitude_km
-        Time-mean distance from the Earth's centre less the equatorial radius 6,378.137 km, of plane 0. [km]
+        Time-mean distance from the Earth's centre less the equatorial radius 6,378.137 km, of plane 0; None
+        where the mean motion is given instead. [km]
     inclination_deg
         0 to 180; above 90 the satellites go west. [deg]
     planes, sats_per_plane
@@ -64,10 +77,15 @@ class Shell:
         OneWeb flies 12 planes 15.225 deg apart and a seam of 180 - 11 x 15.225 = 12.525 deg. [deg]
     altitude_step_km
         Added per plane: OneWeb's planes fly 4 km apart, 1,175 to 1,219 km. [km]
+    mean_motion_rev_day
+        Kozai's mean motion, as in a TLE, instead of the altitude. [rev/day]
+    placement
+        "walker": plane p leads by 360 F p / (P S) deg. "half_step": odd planes lead by 180 / S deg and F is 0,
+        as Hypatia places its satellites; with an odd number of planes the last and the first lie level.
     """
 
     name: str
-    altitude_km: float
+    altitude_km: float | None
     inclination_deg: float
     planes: int
     sats_per_plane: int
@@ -76,6 +94,8 @@ class Shell:
     raan_deg: float = 0.0
     node_step_deg: float | None = None
     altitude_step_km: float = 0.0
+    mean_motion_rev_day: float | None = None
+    placement: str = "walker"
 
     @property
     def total(self) -> int:
@@ -90,7 +110,16 @@ class Shell:
     @property
     def label(self) -> str:
         """The name, or altitude and inclination where none was given."""
-        return self.name or f"{self.altitude_km:g} km/{self.inclination_deg:.1f}"
+        return self.name or f"{self.flies_at}/{self.inclination_deg:.1f}"
+
+    @property
+    def flies_at(self) -> str:
+        """Altitude or mean motion in words, whichever was given."""
+        return (
+            f"{self.altitude_km:g} km"
+            if self.altitude_km is not None
+            else f"{self.mean_motion_rev_day:g} rev/day"
+        )
 
 
 def elements_of_shells(shells: Sequence[Shell], epoch: datetime) -> Elements:
@@ -118,7 +147,8 @@ def elements_of_shells(shells: Sequence[Shell], epoch: datetime) -> Elements:
     Notes
     -----
     Plane p: RAAN = raan + p step. Satellite s: mean anomaly 360 s / S + 360 F p / (P S), argument of
-    perigee 0.
+    perigee 0; with the placement "half_step" 360 s / S, and 180 / S more where p is odd, and both angles to
+    the four decimals of a TLE, through which Hypatia's satellites go (6 m at most).
     No drag (bstar 0), so shells neither decay nor drift apart by it; nodes regress as J2 makes them, and
     planes of different altitude or inclination drift apart as they would without station keeping.
     Shells on deep-space orbits (period 225 min and more, above about 5,900 km) are moved by Sun and Moon
@@ -240,6 +270,9 @@ def _positions(shell: Shell) -> tuple[NDArray[np.int32], NDArray[np.int32], NDAr
     P, S = shell.planes, shell.sats_per_plane
     plane = np.repeat(np.arange(P, dtype=np.int32), S)
     slot = np.tile(np.arange(S, dtype=np.int32), P)
+    if shell.placement == "half_step":
+        half_slots = (2 * slot.astype(np.int64) + plane % 2) % (2 * S)
+        return plane, slot, np.round(360.0 * half_slots / (2 * S), TLE_DIGITS)
     F = shell.phasing % P
     # Whole numbers up to the last division: slot and phase come out the same on every machine.
     anomaly_deg = 360.0 * ((slot.astype(np.int64) * P + F * plane.astype(np.int64)) % (P * S)) / (P * S)
@@ -254,13 +287,11 @@ def _satrecs(
     jd, fraction = julian_date(epoch)
     days = (jd - SGP4_EPOCH_JD) + fraction
     inclination_rad = math.radians(shell.inclination_deg)
-    motions = [
-        mean_motion_rad_min(shell.altitude_km + p * shell.altitude_step_km, shell.inclination_deg)
-        for p in range(shell.planes)
-    ]
+    motions = [_motion_rad_min(shell, p) for p in range(shell.planes)]
     satrecs = []
     for p, M in zip(plane.tolist(), anomaly_deg.tolist(), strict=True):
-        raan_rad = math.radians((shell.raan_deg + p * shell.step_deg) % 360.0)
+        raan_deg = (shell.raan_deg + p * shell.step_deg) % 360.0
+        raan_rad = math.radians(raan_deg if shell.placement == "walker" else round(raan_deg, TLE_DIGITS))
         satrec = Satrec()
         satrec.sgp4init(
             WGS72, "i", 0, days, 0.0, 0.0, 0.0, ECCENTRICITY,
@@ -270,10 +301,31 @@ def _satrecs(
     return satrecs
 
 
-def _check(shell: Shell, where: str) -> None:
+def _motion_rad_min(shell: Shell, plane: int) -> float:
+    """Return the mean motion of a plane: as given, or from its altitude."""
+    if shell.mean_motion_rev_day is not None:
+        return shell.mean_motion_rev_day * math.tau / MINUTES_PER_DAY
+    assert shell.altitude_km is not None  # noqa: S101 - _check demands one of the two
+    return mean_motion_rad_min(shell.altitude_km + plane * shell.altitude_step_km, shell.inclination_deg)
+
+
+def _check_height(shell: Shell, where: str) -> None:
+    if (shell.altitude_km is None) == (shell.mean_motion_rev_day is None):
+        raise RangeError(f"{where}: give altitude_km or mean_motion_rev_day, one of the two")
+    if shell.mean_motion_rev_day is not None:
+        _between(f"{where}.mean_motion_rev_day", shell.mean_motion_rev_day, *MEAN_MOTION_REV_DAY, "rev/day")
+        if shell.altitude_step_km != 0.0:
+            raise RangeError(f"{where}.altitude_step_km = {shell.altitude_step_km:g}: needs altitude_km")
+        return
+    assert shell.altitude_km is not None  # noqa: S101 - see above
     low, high = ALTITUDE_KM
     last = shell.altitude_km + (shell.planes - 1) * shell.altitude_step_km
     _between(f"{where}.altitude_km", shell.altitude_km, low, high, "km")
+    _between(f"altitude of the last plane of {where} (altitude_step_km)", last, low, high, "km")
+
+
+def _check(shell: Shell, where: str) -> None:
+    _check_height(shell, where)
     _between(f"{where}.inclination_deg", shell.inclination_deg, 0.0, 180.0, "deg")
     _whole(f"{where}.planes", shell.planes)
     _whole(f"{where}.sats_per_plane", shell.sats_per_plane)
@@ -283,7 +335,10 @@ def _check(shell: Shell, where: str) -> None:
         _between(f"{where}.node_step_deg", shell.node_step_deg, -360.0, 360.0, "deg")
     if isinstance(shell.phasing, bool) or shell.phasing != int(shell.phasing):
         raise RangeError(f"{where}.phasing = {shell.phasing}: must be a whole number")
-    _between(f"altitude of the last plane of {where} (altitude_step_km)", last, low, high, "km")
+    if shell.placement not in PLACEMENTS:
+        raise RangeError(f"{where}.placement = {shell.placement!r}: must be one of {', '.join(PLACEMENTS)}")
+    if shell.placement == "half_step" and shell.phasing != 0:
+        raise RangeError(f'{where}.phasing = {shell.phasing}: must be 0 with placement = "half_step"')
 
 
 def _between(name: str, value: float, low: float, high: float, unit: str) -> None:

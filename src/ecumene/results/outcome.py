@@ -21,7 +21,7 @@ class Results:
     scenario
         The scenario as resolved; its start is filled in.
     tables
-        rows, countries, satellites, gateways, places: columns by name, declared in
+        rows, countries, satellites, gateways, places, pairs: columns by name, declared in
         `ecumene.results.schema.TABLES`.
     summary
         The planet in a few numbers; written as ``summary.json``.
@@ -50,6 +50,10 @@ class Results:
     def places(self) -> Table:
         """Return the table of named places, one line a place and slot."""
         return self.tables["places"]
+
+    def pairs(self) -> Table:
+        """Return the table of pairs of places, one line a pair and slot; empty where none was asked for."""
+        return self.tables["pairs"]
 
     def write(self, folder: str | Path, *, force: bool = False) -> None:
         """Write the tables, summary and manifest into a folder (`ecumene.results.store.write_results`)."""

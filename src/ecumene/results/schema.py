@@ -162,11 +162,62 @@ PLACES = _variables(
     ("rtt_geometry_ms", "float64", "ms", "light over the radio and laser legs alone, there and back"),
 )
 
+PAIR_CAUSES = ("no_licence", "no_satellite", "gso_arc", "no_gateway", "no_path", "joined")
+"""Why a pair is (not) joined in a slot: exactly one, the first that holds at either end."""
+
+PAIR_CAUSE_WORDS = {
+    "no_licence": "an end may not be served by law",
+    "no_satellite": "an end has no satellite in range",
+    "gso_arc": "every satellite an end sees is too near the geostationary arc",
+    "no_gateway": "no permitted gateway of the PoP follows a satellite",
+    "no_path": "no chain of links joins the satellites at both ends",
+    "joined": "there is a path",
+}
+"""The same in plain words."""
+
+PAIRS = _variables(
+    ("slot", "int64", "", "slot, counted from 0"),
+    ("utc", "str", "", "beginning of the slot"),
+    ("from_place", "str", "", "one end: a place"),
+    ("to_place", "str", "", "the other: a place, or pop:NAME, or pop:any"),
+    ("cause", "str", "", "why the pair is (not) joined in this slot"),
+    ("limit", "str", "", "what stands between the ends; empty where nothing does"),
+    ("rtt_ms", "float64", "ms", "round trip: twice the length over c, and the fibre to a PoP; light alone"),
+    (
+        "rtt_processing_ms",
+        "float64",
+        "ms",
+        "the same and latency.processing_ms for every terminal on the path",
+    ),
+    ("hops", "int64", "", "inter-satellite links on the path"),
+    ("path", "str", "", "satellites, and gateways that pass traffic on, in order, with ' > ' between them"),
+    ("gateway", "str", "", "gateway at which the path to a PoP comes down"),
+    ("pop", "str", "", "PoP that was reached"),
+    ("length_km", "float64", "km", "ground links, inter-satellite links and feeder together"),
+    ("fibre_km", "float64", "km", "fibre from the gateway to the PoP"),
+    ("from_elevation_deg", "float64", "deg", "geodetic elevation of the first satellite from the first end"),
+    ("to_elevation_deg", "float64", "deg", "the same at the other end; empty at a PoP"),
+    ("great_circle_km", "float64", "km", "great circle between the ends"),
+    (
+        "fibre_rtt_ms",
+        "float64",
+        "ms",
+        "round trip in fibre along it: latency.fibre_factor longer, at c / fibre_index",
+    ),
+    (
+        "light_rtt_ms",
+        "float64",
+        "ms",
+        "round trip of light along the great circle: no path on the ground is quicker",
+    ),
+)
+
 TABLES = {
     "rows": ROWS,
     "countries": COUNTRIES,
     "satellites": SATELLITES,
     "gateways": GATEWAYS,
     "places": PLACES,
+    "pairs": PAIRS,
 }
 """Result tables in the order they are written."""

@@ -76,6 +76,9 @@ def load(
     source, text, folder = _read(name_or_path)
     tree = _tree(source, text, folder, seen=())
     changes = dict(overrides or {})
+    if changes.get("pairs") == "all":
+        del changes["pairs"]
+        changes["pairs.all"] = True  # keeps the rules that stand beside it
     if start is not None:
         changes["start"] = start
     elif "constellation.file" in changes and "start" not in changes:
@@ -135,6 +138,8 @@ def _tree(source: str, text: str, folder: Path, seen: tuple[str, ...]) -> dict[s
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(source, [f"not valid TOML: {error}"]) from None
     _anchor_files(tree, folder)
+    if tree.get("pairs") == "all":
+        tree["pairs"] = {"all": True}  # keeps the rules of what it extends
     parent = tree.pop("extends", None)
     if parent is None:
         return tree
@@ -283,9 +288,11 @@ def _keys_beside(path: tuple[str | int, ...]) -> list[str]:
     for part in path[:-1]:
         if isinstance(part, int):
             continue
+        if part not in model.model_fields:
+            return []
         annotation = model.model_fields[part].annotation
         inner = getattr(annotation, "__args__", (annotation,))[0]
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
         model = inner
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]

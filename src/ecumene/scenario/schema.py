@@ -18,6 +18,24 @@ CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Status = Literal["licensed", "pending", "not_sought", "refused", "prohibited", "unlicensed"]
 
 
+def in_utc(value: datetime | None) -> datetime | None:
+    """Return an instant in UTC, which a time without a zone is taken for; None stays None.
+
+    Raises
+    ------
+    ValueError
+        It lies before 1973 or after 2099.
+    """
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    value = value.astimezone(UTC)
+    if not 1973 <= value.year <= 2099:
+        raise ValueError("must lie between 1973 and 2099")
+    return value
+
+
 class Section(BaseModel):
     """What all parts of a scenario share: frozen, no unknown keys, no NaN, no guessing of types."""
 
@@ -31,8 +49,10 @@ class ShellKeys(Section):
 
     name: str = ""
     """What the shell is called in tables; made from altitude and inclination where empty."""
-    altitude_km: float = Field(ge=160.0, le=50_000.0)
-    """Mean altitude above the equatorial radius. [km]"""
+    altitude_km: float | None = Field(default=None, ge=160.0, le=50_000.0)
+    """Mean altitude above the equatorial radius; this or the mean motion must be given. [km]"""
+    mean_motion_rev_day: float | None = Field(default=None, ge=0.5, le=17.0)
+    """Mean motion as in a TLE, instead of the altitude. [rev/day]"""
     inclination_deg: float = Field(ge=0.0, le=180.0)
     """Inclination. [deg]"""
     planes: int = Field(ge=1, le=2_000)
@@ -49,6 +69,19 @@ class ShellKeys(Section):
     """Step from node to node where it is not spread / planes (a seam of its own). [deg]"""
     altitude_step_km: float = Field(default=0.0, ge=-50.0, le=50.0)
     """How much higher each plane flies than the one before. [km]"""
+    placement: Literal["walker", "half_step"] = "walker"
+    """Planes lead each other by 360 F / (P S) deg (walker), or odd planes lead by 180 / S deg (half_step, as
+    Hypatia places them)."""
+
+    @model_validator(mode="after")
+    def _has_one_height(self) -> ShellKeys:
+        if (self.altitude_km is None) == (self.mean_motion_rev_day is None):
+            raise ValueError("must have altitude_km or mean_motion_rev_day, one of the two")
+        if self.mean_motion_rev_day is not None and self.altitude_step_km != 0.0:
+            raise ValueError("altitude_step_km needs altitude_km, not mean_motion_rev_day")
+        if self.placement == "half_step" and self.phasing != 0:
+            raise ValueError('phasing must be 0 with placement = "half_step"')
+        return self
 
 
 class ConstellationKeys(Section):
@@ -58,8 +91,15 @@ class ConstellationKeys(Section):
     """Filed shells; ignored where `file` is given."""
     file: str | None = None
     """OMM (JSON, CSV, XML, KVN) or TLE file, also gzipped; replaces the shells."""
+    epoch: datetime | None = None
+    """The instant the shells' angles hold for, UTC; the start where not given."""
     max_element_age_days: float = Field(default=14.0, gt=0.0, le=3_650.0)
     """Elements older than this at the start are listed as stale and not scheduled. [days]"""
+
+    @field_validator("epoch")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        return in_utc(value)
 
 
 class SatelliteKeys(Section):
@@ -274,9 +314,49 @@ class PlacesKeys(Section):
     """Named places whose every slot is written down."""
 
     file: str | None = None
-    """CSV with name,lat,lon; the bundled list where neither this nor `place` is given."""
+    """CSV with name,lat,lon; a bundled list where neither this nor `place` is given."""
+    list: Literal["remote", "cities-100"] = "remote"
+    """Which bundled list: remote and well-known places, or the 100 most populous cities of 2025."""
     place: tuple[PlaceKeys, ...] = ()
     """Places written here."""
+
+
+class PairKeys(Section):
+    """Two ends whose connection over the satellites is followed slot by slot."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    from_: str = Field(alias="from", min_length=1)
+    """One of the named places."""
+    to: str = Field(min_length=1)
+    """Another place; or `pop:NAME`, a point of presence; or `pop:any`, the one with least delay."""
+
+
+class PairsKeys(Section):
+    """Which places are joined in the table of pairs, and by which rules; `pairs = "all"` takes every two."""
+
+    all: bool = False
+    """Every two of the named places."""
+    pair: tuple[PairKeys, ...] = ()
+    """Pairs written here."""
+    range_rule: Literal["elevation", "slant"] = "elevation"
+    """A place may use a satellite above `terminal.min_elevation_deg` and clear of the geostationary arc
+    (elevation), or one no further than `max_slant_km`, wherever it stands, even below the horizon (slant).
+    The rules of this section hold for the table of pairs alone."""
+    max_slant_km: float | None = Field(default=None, gt=0.0, le=50_000.0)
+    """Longest ground link of the slant rule; not read by the other. [km]"""
+    figure: Literal["wgs84", "pyephem"] = "wgs84"
+    """What places stand on under the slant rule (under the other always WGS84): WGS84, or the ellipsoid and scale
+    of PyEphem, which tools built on it (Hypatia) take over; they differ by up to 80 m of a ground link."""
+    path_rule: Literal["latency", "length"] = "latency"
+    """Least delay, where a gateway that follows several satellites may pass traffic on between them (latency),
+    or shortest path over satellites alone, no ground relays (length)."""
+
+    @model_validator(mode="after")
+    def _has_a_slant(self) -> PairsKeys:
+        if self.range_rule == "slant" and self.max_slant_km is None:
+            raise ValueError('max_slant_km is missing; range_rule = "slant" needs it')
+        return self
 
 
 class Scenario(Section):
@@ -320,18 +400,13 @@ class Scenario(Section):
     """A made-up planet: these cells instead of the real ones."""
     places: PlacesKeys = PlacesKeys()
     """Named places."""
+    pairs: PairsKeys = PairsKeys()
+    """Pairs of places."""
 
     @field_validator("start")
     @classmethod
     def _in_utc(cls, value: datetime | None) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            value = value.replace(tzinfo=UTC)
-        value = value.astimezone(UTC)
-        if not 1973 <= value.year <= 2099:
-            raise ValueError("must lie between 1973 and 2099")
-        return value
+        return in_utc(value)
 
     @model_validator(mode="after")
     def _has_satellites(self) -> Scenario:

@@ -50,14 +50,21 @@ class Places:
         return len(self.name)
 
 
-def read_places(path: str | Path | None = None) -> Places:
+BUNDLED = {"remote": "places.csv", "cities-100": "cities-100.csv"}
+"""Lists that ship, by name. The cities are the 100 most populous as estimated for 2025, in the order, with the
+names and at the coordinates of Hypatia's ground stations (its README names no source for them)."""
+
+
+def read_places(path: str | Path | None = None, *, bundled: str = "remote") -> Places:
     """Return the places of a CSV file, or the bundled list.
 
     Parameters
     ----------
     path
         A CSV file with the columns name, lat, lon (also lat_deg or latitude, lon_deg, lng, long or longitude;
-        any case, any order); the bundled list of remote and well-known places where None.
+        any case, any order); a bundled list where None.
+    bundled
+        Which one, a name of `BUNDLED`.
 
     Returns
     -------
@@ -71,8 +78,9 @@ def read_places(path: str | Path | None = None) -> Places:
         With every mistake of the file and its line.
     """
     if path is None:
-        raw = resources.files("ecumene.traffic").joinpath("data/places.csv").read_bytes()
-        return _parse_places(raw, "places.csv (bundled)")
+        name = BUNDLED[bundled]
+        raw = resources.files("ecumene.traffic").joinpath(f"data/{name}").read_bytes()
+        return _parse_places(raw, f"{name} (bundled)")
     try:
         raw = Path(path).read_bytes()
     except OSError as error:

@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from ecumene.results.schema import CAUSE_WORDS
+from ecumene.results.schema import CAUSE_WORDS, PAIR_CAUSE_WORDS
 from ecumene.views.wording import (
     duration_text,
     number_text,
@@ -53,6 +53,7 @@ def summary_text(
         _title(summary, width, heading),
         _promise(summary, heading),
         _planet(summary, width),
+        _pairs(summary, width, heading),
         _isolated(summary, width, heading),
         _notes(summary, width, heading),
     ]
@@ -170,6 +171,23 @@ def _wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     held = _BEFORE_UNIT.sub("\u00a0", text)
     lines = textwrap.wrap(held, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
+
+
+def _pairs(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
+    """Return the first pairs of places: median round trip, beside fibre and light, or why there is none."""
+    pairs = summary.get("pairs", [])
+    lines = [heading("Round trips over the satellites (median; all in pairs.csv)")] if pairs else []
+    for pair in pairs:
+        ends = f"{pair['from']} - {pair['to']}: "
+        if pair["rtt_ms_p50"] is None:
+            lines += _wrap(f"{ends}not joined: {PAIR_CAUSE_WORDS[pair['cause']]}", width, "  ", "      ")
+            continue
+        part = "" if pair["joined"] == 1.0 else f"; joined in {share_text(pair['joined'])} of the slots"
+        times = f"{number_text(pair['rtt_ms_p50'])} ms; fibre {number_text(pair['fibre_rtt_ms'])} ms"
+        lines += _wrap(
+            f"{ends}{times}, light {number_text(pair['light_rtt_ms'])} ms{part}", width, "  ", "      "
+        )
+    return lines
 
 
 def _isolated(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:

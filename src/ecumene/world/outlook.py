@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from ecumene.scenario.schema import ShellKeys
     from ecumene.world.planet import World
 
 BASE_BYTES, ROW_BYTES, ROW_COUNTS, CELL_BYTES_PER_SAT = 380e6, 300, 383, 0.02
@@ -57,6 +58,7 @@ def describe(world: World) -> dict[str, object]:
         "antennas": int(world.ground.gateways.antennas.sum()),
         "pops": len(world.ground.pops),
         "places": len(world.places.name),
+        "pairs": len(world.pairs),
         "beams_per_satellite": world.scenario.satellite.user_beams,
         "satellite_gbps_at_zenith": world.beams.units_per_satellite / world.beams.shares_per_channel
         * float(world.radio.channel_rate_bps[:, -1].max()) / 1e9,
@@ -66,6 +68,15 @@ def describe(world: World) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _flies_at(shell: ShellKeys) -> str:
+    """Return the altitude of a shell, or its mean motion where that was given."""
+    return (
+        f"{shell.altitude_km:g} km"
+        if shell.altitude_km is not None
+        else f"{shell.mean_motion_rev_day:g} rev/day"
+    )
+
+
 def _periods(world: World) -> list[str]:
     """Return the orbital periods: of each filed shell, or the span of a catalogue."""
     minutes = np.array([2.0 * np.pi / record.no_kozai for record in world.fleet.elements.satrecs])
@@ -73,7 +84,7 @@ def _periods(world: World) -> list[str]:
         return [f"{minutes.min():.2f} to {minutes.max():.2f} min"]
     shell_of_sat = world.fleet.elements.shell
     return [
-        f"{shell.altitude_km:g} km, {shell.inclination_deg:g} deg: "
+        f"{_flies_at(shell)}, {shell.inclination_deg:g} deg: "
         f"{shell.planes} x {shell.sats_per_plane} satellites, {minutes[shell_of_sat == k][0]:.2f} min"
         for k, shell in enumerate(world.scenario.constellation.shells)
     ]

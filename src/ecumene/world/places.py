@@ -63,9 +63,7 @@ class NamedPlaces:
     rate_class: NDArray[np.int32]
 
 
-def build_places(
-    scenario: Scenario, land: Land, grid: Grid, radio: Radio, notes: list[str]
-) -> NamedPlaces:
+def build_places(scenario: Scenario, land: Land, grid: Grid, radio: Radio, notes: list[str]) -> NamedPlaces:
     """Return the places of a scenario with their country and law.
 
     Parameters
@@ -135,7 +133,7 @@ def _named_points(
                 scenario.name, [f"places.place: '{name}' stands there twice" for name in twice]
             )
         return tuple(names), np.array([p.lat_deg for p in keys]), np.array([p.lon_deg for p in keys])
-    places = read_places(scenario.places.file)
+    places = read_places(scenario.places.file, bundled=scenario.places.list)
     notes += places.notes
     return places.name, places.lat_deg, places.lon_deg
 

@@ -18,6 +18,7 @@ from ecumene.world.cells import Radio, build_cells, build_radio
 from ecumene.world.ground import Ground, build_ground
 from ecumene.world.land import Land, build_land
 from ecumene.world.lasers import build_lasers
+from ecumene.world.pairs import NamedPairs, build_pairs
 from ecumene.world.places import NamedPlaces, build_places
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class World:
         Planes of all shells; -1 without one.
     has_spare_laser : (sat,)
         Satellites with a laser that no link uses.
-    land, ground, places
-        Who lives where under which law; gateways and PoPs; named places.
+    land, ground, places, pairs
+        Who lives where under which law; gateways and PoPs; named places, and which of them are joined.
     grid
         Cells in bins, for the sight.
     beams
@@ -76,6 +77,7 @@ class World:
     land: Land
     ground: Ground
     places: NamedPlaces
+    pairs: NamedPairs
     grid: Grid
     beams: Beams
     radio: Radio
@@ -112,6 +114,7 @@ def build(scenario: Scenario) -> World:
     ground = build_ground(scenario, land, start, notes)
     if scenario.downlink.nco > 1:
         notes.append("downlink.nco above 1 changes nothing yet: a cell is lit by one satellite at a time.")
+    places = build_places(scenario, land, grid, radio, notes)
     orientation = earth_orientation(start, **scenario.earth.model_dump())
     notes += orientation.notes
     return World(
@@ -125,7 +128,8 @@ def build(scenario: Scenario) -> World:
         has_spare_laser=lasers.has_spare,
         land=land,
         ground=ground,
-        places=build_places(scenario, land, grid, radio, notes),
+        places=places,
+        pairs=build_pairs(scenario, places, ground, elements),
         grid=grid,
         beams=_beams(scenario),
         radio=radio,
@@ -139,7 +143,7 @@ def _constellation(scenario: Scenario, notes: list[str]) -> tuple[Scenario, Elem
     if keys.file is None:
         assert scenario.start is not None  # noqa: S101 - the schema demands it of shells
         shells = [Shell(**shell.model_dump()) for shell in keys.shells]
-        return scenario, elements_of_shells(shells, scenario.start)
+        return scenario, elements_of_shells(shells, keys.epoch or scenario.start)
     elements = read_catalogue(keys.file)
     notes += elements.notes
     if scenario.start is None:

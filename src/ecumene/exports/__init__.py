@@ -1,0 +1,1 @@
+"""For other programs: the network of each slot in the formats they read."""

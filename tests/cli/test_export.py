@@ -1,0 +1,78 @@
+"""`ecumene export`: formats, sources, refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import ecumene
+
+
+@pytest.fixture
+def result(tmp_path):
+    """Return the folder of a small run that names a file of places and a pair."""
+    (tmp_path / "p.csv").write_text("name,lat,lon\nMarket,23.5,19.2\nFar,43.8,46.2\n")
+    overrides = {"places.file": str(tmp_path / "p.csv"), "pairs.pair": [{"from": "Market", "to": "Far"}]}
+    ecumene.simulate(ecumene.load("toy", overrides=overrides)).write(tmp_path / "result")
+    return tmp_path / "result"
+
+
+def test_graphml_of_a_preset(invoke):
+    shown = invoke("export", "graphml", "toy", "--slots", "2")
+    assert shown.exit_code == 0, shown.stderr
+    assert "2 files in out/toy-graphml/" in shown.stderr
+    assert shown.stdout == ""
+    names = sorted(path.name for path in Path("out/toy-graphml").iterdir())
+    assert names == ["slot_000000.graphml", "slot_000001.graphml"]
+
+
+def test_hypatia_of_a_result(invoke, result):
+    shown = invoke("export", "hypatia", str(result), "--out", "h")
+    assert shown.exit_code == 0, shown.stderr
+    assert Path("h/ground_stations.txt").read_text().splitlines()[1].startswith("1,Far,43.800000,46.200000,")
+    assert Path("h/dynamic_state/fstate_0.txt").is_file()
+
+
+def test_a_result_whose_input_has_changed_is_refused(invoke, result):
+    (result.parent / "p.csv").write_text("name,lat,lon\nMarket,23.5,19.3\nFar,43.8,46.2\n")
+    shown = invoke("export", "graphml", str(result), "--out", "h")
+    assert shown.exit_code == 1
+    assert "p.csv: has changed since" in shown.stderr
+
+
+def test_a_damaged_result_is_refused(invoke, result):
+    (result / "pairs.csv").write_text("slot\n")
+    shown = invoke("export", "graphml", str(result))
+    assert shown.exit_code == 1
+    assert "has changed since it was written" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("gexf", "toy"), "'gexf': no such format; write hypatia or graphml"),
+        (("graphml", "toyy"), "did you mean 'toy'"),
+        (("graphml", "toy", "--slots", "5"), "--slots 5: toy has 4; for more of a scenario: --set slots=5"),
+    ],
+)
+def test_what_is_wrong_is_said(invoke, arguments, message):
+    shown = invoke("export", *arguments)
+    assert shown.exit_code == 2
+    assert message in shown.stderr
+
+
+def test_settings_are_for_scenarios(invoke, result):
+    shown = invoke("export", "graphml", str(result), "--set", "slots=2")
+    assert shown.exit_code == 2
+    assert "a result has its settings" in shown.stderr
+
+
+def test_a_folder_with_files_is_kept(invoke):
+    Path("h").mkdir()
+    Path("h/mine.txt").write_text("mine")
+    shown = invoke("export", "graphml", "toy", "--out", "h")
+    assert shown.exit_code == 2
+    assert "--out h: holds files" in shown.stderr
+    assert invoke("export", "graphml", "toy", "--out", "h", "--force").exit_code == 0
+    assert Path("h/mine.txt").read_text() == "mine"
