@@ -214,18 +214,18 @@ def _sum(inside: np.ndarray, n: int) -> int:
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _compress(inside: np.ndarray, inside8: np.ndarray, n: int, found: np.ndarray) -> int:
     """Write the indices of the marked ones; found must have room for one more than there are."""
-    count = np.uint64(0)
+    count = 0
     for e in range(np.uint64(n // 8)):
         # Most satellites are far away.
         if inside8[e] == 0:
             continue
         for i in range(np.uint64(8) * e, np.uint64(8) * e + np.uint64(8)):
-            found[count] = i
-            count += np.uint64(inside[i])
+            found[np.uint64(count)] = i
+            count += inside[i]
     for i in range(np.uint64(n // 8 * 8), np.uint64(n)):
-        found[count] = i
-        count += np.uint64(inside[i])
-    return int(count)
+        found[np.uint64(count)] = i
+        count += inside[i]
+    return count
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -257,7 +257,8 @@ def _survey(
     for region in range(first, last):
         _measure(regions, region, satellites, n_sats, inside)
         n = _compress(inside, inside8, n_sats, found)
-        list_of_region[region, :n] = found[:n]
+        for i in range(n):
+            list_of_region[region, i] = found[i]
         n_of_region[region] = n
         _gather(satellites, list_of_region, region, n, near)
         for b in range(first_bin_of_region[region], first_bin_of_region[region + 1]):
