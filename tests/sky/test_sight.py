@@ -96,7 +96,7 @@ def test_threads_do_not_change_the_answer():
 @pytest.mark.skipif(not binding.get_host_cpu_features().get("avx2"), reason="reads the assembly of AVX2")
 @pytest.mark.parametrize("test", [kernels._test_arc, kernels._test_arc_with_ends])
 def test_the_compiler_makes_vectors_of_the_inner_loop(test):
-    """Without them sight is several times slower, and no other test would show it. vsqrtps: roots of a vector."""
+    """Without them sight is slow, and no other test would show it. vsqrtps takes the roots of a vector."""
     f4, f8, i8 = numba.float32, numba.float64, numba.int64
     types = numba.void(f4[:, ::1], f8[:, ::1], i8, i8, i8, f4[::1], i8, i8, f4, numba.uint8[::1])
     compiled = numba.njit(types, fastmath=kernels._EXACT, error_model="numpy")(test.py_func)

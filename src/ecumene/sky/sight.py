@@ -6,8 +6,9 @@ cell then tests every candidate of its bin in 32-bit arithmetic, 16 candidates a
 packed to bits; pairs closer to a threshold than 32 bits can tell are tested again in 64 bits.
 `docs/explanation/sight.md` derives each step.
 
-The inner loops run over a fixed number of candidates, with unsigned indices: a signed one might be negative
-and count from the end, and then the compiler makes no vectors.
+The inner loops run over a fixed number of candidates, so that the compiler makes vectors of them, and their
+indices are unsigned: a signed one might be negative and count from the end, and asking that took as long as
+the tests.
 """
 
 from __future__ import annotations
