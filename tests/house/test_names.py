@@ -46,6 +46,7 @@ NO_UNIT = {
     "mjd": "its own unit: days",
     "ut1_rate": "seconds a second",
     "launch_year": "its own unit: years",
+    "blocks": "coefficients of many units, packed for the processor",
     "lanes": "scaled lengths of several kinds, packed for the processor",
     "limits": "sines and cosines",
     "y_min": "map coordinate of a picture",
