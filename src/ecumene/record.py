@@ -84,7 +84,7 @@ class Ledger:
         self._record_gateways(slot)
         self.places.append(place_columns(self.world, slot))
         plan = slot.plan
-        n_asking = max(1, int((slot.asked.cell_bps > 0).sum()))
+        n_asking = max(1, int(np.count_nonzero(slot.asked.cell_bps > 0.0)))
         self.totals.append(
             (
                 float(slot.asked.cell_bps.sum()),

@@ -230,7 +230,7 @@ def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, be
 def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before: Slot | None) -> Slot:
     """Return what arrives: shares of all capacities, and what every row and place gets of them."""
     land, grid, routes = world.land, world.grid, links.routes
-    offered_bps = offered_traffic(
+    offered_bps, brought_bps = offered_traffic(
         cell_of_row=land.cell_of_row,
         class_of_row=land.class_of_row,
         demand_bps=asked.row_bps,
@@ -249,14 +249,12 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
         refusal_of_row=land.refusal_of_row,
         is_sold_in_row=land.is_sold_in_row,
         demand_bps=asked.row_bps,
-        wanted_bps=asked.cell_bps,
+        brought_bps=brought_bps,
         n_visible_of_cell=sky.sight.n_visible_of_cell,
         clear_of_cell=sky.sight.clear_of_cell,
         bin_of_cell=grid.bin_of_cell,
         usable_of_bin=links.usable_of_bin,
         sat_of_cell=plan.sat_of_cell,
-        planned_bps=plan.planned_bps,
-        is_usable=routes.has_path,
         carried_share=carried_share,
         delay_s=routes.delay_s,
         r_cell_m=grid.r_ecef_m,

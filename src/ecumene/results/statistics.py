@@ -99,12 +99,14 @@ def open_statistics(n_rows: int, n_cells: int, n_slots: int, n_sats: int, n_coun
         Size of the planet, of the run and of the constellation.
     """
     count = np.uint8 if n_slots < 2**8 else np.uint16 if n_slots < 2**16 else np.uint32
+
+    # full(0), not zeros: the system hands the memory out now, and not piecemeal during the first slots.
     return RowStatistics(
         n_available=np.zeros(n_rows, np.int32),
         n_reachable=np.zeros(n_rows, np.int32),
-        causes=np.zeros((n_rows, len(CAUSES)), count),
-        rates=np.zeros((n_rows, RATE_STEPS + 1), count),
-        rtts=np.zeros((n_rows, RTT_BINS), count),
+        causes=np.full((n_rows, len(CAUSES)), 0, count),
+        rates=np.full((n_rows, RATE_STEPS + 1), 0, count),
+        rtts=np.full((n_rows, RTT_BINS), 0, count),
         gap=np.zeros(n_rows, np.int32),
         longest_gap=np.zeros(n_rows, np.int32),
         last_sat=np.full(n_cells, -1, np.int32),
@@ -113,7 +115,7 @@ def open_statistics(n_rows: int, n_cells: int, n_slots: int, n_sats: int, n_coun
         n_units=np.zeros(n_sats, np.int64),
         demand_bps=np.zeros(n_countries),
         carried_bps=np.zeros(n_countries),
-        codes=np.zeros((KEPT_SLOTS, n_rows), np.uint32),
+        codes=np.full((KEPT_SLOTS, n_rows), 0, np.uint32),
         n_counted=np.zeros(1, np.int64),
         n_settled=np.zeros(KEPT_SLOTS, np.int64),
     )
@@ -147,7 +149,7 @@ def count_slot(
     """
     now = int(statistics.n_counted[0])
     _encode(
-        cause, rate_bps, demand_bps, rtt_s.view(np.int32), is_available, is_reachable, _FIRST_BIN, _EDGE_BITS,
+        cause, rate_bps, demand_bps, rtt_s.view(np.uint32), is_available, is_reachable, _FIRST_BIN, _EDGE_BITS,
         statistics.codes[now % KEPT_SLOTS],
     )  # fmt: skip
     _add_by_country(country_of_row, rate_bps, demand_bps, statistics.demand_bps, statistics.carried_bps)
@@ -176,19 +178,19 @@ def _settle(statistics: RowStatistics, stripe: int) -> None:
     statistics.n_settled[stripe] = until
 
 
-def _rtt_table() -> tuple[NDArray[np.int16], NDArray[np.int32]]:
+def _rtt_table() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Return what finds the bin of a round trip from the bits of a 32-bit float, without a logarithm.
 
     The upper 15 bits say a number to 1.6 %, which is less than a bin is wide: all numbers that share them lie
     in the bin of the least of them, or the next. So: that bin by the 15 bits, and the bits of every bin's upper
     edge (positive numbers are in order as their bits are). NaN finds `_NO_RTT`.
     """
-    least_s = (np.arange(2**14, dtype=np.int32) << 17).view(np.float32)
+    least_s = (np.arange(2**15, dtype=np.uint32) << np.uint32(17)).view(np.float32)
     edge_s = (RTT_FLOOR_S * RTT_RATIO ** np.arange(1, RTT_BINS)).astype(np.float32)
     first_bin = np.where(np.isnan(least_s), _NO_RTT, np.searchsorted(edge_s, least_s, side="right"))
-    edge_bits = np.full(_NO_RTT + 1, np.iinfo(np.int32).max, np.int32)
-    edge_bits[: len(edge_s)] = edge_s.view(np.int32)
-    return first_bin.astype(np.int16), edge_bits
+    edge_bits = np.full(_NO_RTT + 1, np.iinfo(np.uint32).max, np.uint32)
+    edge_bits[: len(edge_s)] = edge_s.view(np.uint32)
+    return first_bin.astype(np.uint32), edge_bits
 
 
 _FIRST_BIN, _EDGE_BITS = _rtt_table()
@@ -204,11 +206,13 @@ def _encode(  # type: ignore[no-untyped-def]  # noqa: ANN202
         step = min(max(RATE_STEPS * share + 0.5, 1.0), RATE_STEPS + 0.0)
         code[r] = np.uint32(step if cause[r] >= _SERVED_FROM else 0.0) << np.uint32(_STEP)
     for r in range(len(cause)):
-        bits = rtt_bits[r]
-        place = np.int32(first_bin[bits >> 17])
-        place += bits >= edge_bits[place]
-        code[r] |= np.uint32(
-            cause[r] | is_available[r] << _AVAILABLE | is_reachable[r] << _REACHABLE | place << _RTT
+        place = first_bin[rtt_bits[r] >> np.uint32(17)]
+        place += np.uint32(rtt_bits[r] >= edge_bits[place])
+        code[r] |= (
+            np.uint32(cause[r])
+            | np.uint32(is_available[r]) << np.uint32(_AVAILABLE)
+            | np.uint32(is_reachable[r]) << np.uint32(_REACHABLE)
+            | place << np.uint32(_RTT)
         )
 
 
