@@ -20,6 +20,9 @@ from ecumene.sky.gso import FOOT_EXCESS_RAD, MAX_EXCLUSION_DEG, arc_angle_rad, i
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+PAIRS_A_POINT = 64
+"""Room made for the satellites a point sees on average; where it does not do, the pairs are listed again."""
+
 HORIZON_SLACK_M = 1.0
 """A quick test errs by less: 64-bit rounding of metres in the millions is 1e-8 m. [m]"""
 
@@ -168,14 +171,28 @@ def visible_pairs(
     n_points = len(r_point_m)
     mask_deg = _one_each(min_elevation_deg, n_points, "min_elevation_deg", 0.0, math.nextafter(90.0, 0.0))
     exclusion_deg = _one_each(gso_exclusion_deg, n_points, "gso_exclusion_deg", 0.0, MAX_EXCLUSION_DEG)
-    return _visible_pairs(  # type: ignore[no-any-return]
-        np.ascontiguousarray(r_point_m, dtype=np.float64),
-        np.ascontiguousarray(up, dtype=np.float64),
-        np.ascontiguousarray(np.asarray(r_sat_m, dtype=np.float64).T),
-        np.ascontiguousarray(can_serve, dtype=np.bool_),
-        np.sin(np.radians(mask_deg)),
-        np.radians(exclusion_deg),
-    )
+    first, room = np.zeros(n_points + 1, np.int64), PAIRS_A_POINT * n_points
+    while True:
+        sat, is_clear = np.empty(room, np.int32), np.empty(room, np.bool_)
+        sine, slant_m = np.empty(room), np.empty(room)
+        _list_pairs(
+            np.ascontiguousarray(r_point_m, dtype=np.float64),
+            np.ascontiguousarray(up, dtype=np.float64),
+            np.ascontiguousarray(np.asarray(r_sat_m, dtype=np.float64).T),
+            np.ascontiguousarray(can_serve, dtype=np.bool_),
+            np.sin(np.radians(mask_deg)),
+            np.radians(exclusion_deg),
+            np.zeros(-(-len(r_sat_m) // 8), np.uint64),
+            first,
+            sat,
+            is_clear,
+            sine,
+            slant_m,
+        )
+        n_pairs = int(first[-1])
+        if n_pairs <= room:
+            return first, sat[:n_pairs], is_clear[:n_pairs], sine[:n_pairs], slant_m[:n_pairs]
+        room = n_pairs
 
 
 def _one_each(values: ArrayLike, n_points: int, name: str, low: float, high: float) -> NDArray[np.float64]:
@@ -224,37 +241,37 @@ def _arc_angles(r_point_m: np.ndarray, up: np.ndarray, direction: np.ndarray) ->
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _visible_pairs(
+def _list_pairs(
     r_point_m: np.ndarray,
     up: np.ndarray,
     sat_m: np.ndarray,
     can_serve: np.ndarray,
     sin_mask: np.ndarray,
     exclusion_rad: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the pairs; sat_m is (3, sat). A position that is nan passes no comparison."""
-    n_points, n_sats = r_point_m.shape[0], sat_m.shape[1]
-    x, y, z = sat_m[0, :n_sats], sat_m[1, :n_sats], sat_m[2, :n_sats]
-    first = np.zeros(n_points + 1, np.int64)
-    room, n_pairs = 64 * n_points + 64, 0
-    sat, is_clear = np.empty(room, np.int32), np.empty(room, np.bool_)
-    sine, slant_m = np.empty(room, np.float64), np.empty(room, np.float64)
-    # Eight satellites a word, so that eight are passed over at once: most are below the horizon.
-    words = np.zeros((n_sats + 7) // 8, np.uint64)
-    may = words.view(np.uint8)
-    for p in range(n_points):
+    words: np.ndarray,
+    first: np.ndarray,
+    sat: np.ndarray,
+    is_clear: np.ndarray,
+    sine: np.ndarray,
+    slant_m: np.ndarray,
+) -> None:
+    """Fill in the pairs, as many as there is room for, and their number; sat_m is (3, sat).
+
+    A position that is nan passes no comparison. `words` holds eight satellites each, so that eight are passed
+    over at once: most are below the horizon.
+    """
+    n_sats, n_pairs = sat_m.shape[1], 0
+    x, y, z = sat_m[0], sat_m[1], sat_m[2]
+    may_rise = words.view(np.bool_)
+    for p in range(r_point_m.shape[0]):
         px, py, pz = r_point_m[p, 0], r_point_m[p, 1], r_point_m[p, 2]
         ux, uy, uz = up[p, 0], up[p, 1], up[p, 2]
         k, angle = sin_mask[p], exclusion_rad[p]
         cos_far, cos_near = math.cos(angle + FOOT_EXCESS_RAD), math.cos(angle * (1.0 - NEAR_SLACK))
-        horizon = px * ux + py * uy + pz * uz - HORIZON_SLACK_M
+        horizon_m = px * ux + py * uy + pz * uz - HORIZON_SLACK_M
         for s in range(n_sats):
-            may[s] = x[s] * ux + y[s] * uy + z[s] * uz > horizon
-        if n_pairs + n_sats > room:  # room for all that this point could see
-            room = 2 * room + n_sats
-            sat, is_clear = _longer(sat, room), _longer(is_clear, room)
-            sine, slant_m = _longer(sine, room), _longer(slant_m, room)
-        for word in range(len(words)):
+            may_rise[s] = x[s] * ux + y[s] * uy + z[s] * uz > horizon_m
+        for word in range(words.size):
             if words[word] == 0:
                 continue
             for s in range(8 * word, min(8 * word + 8, n_sats)):
@@ -262,29 +279,15 @@ def _visible_pairs(
                 h, square = dx * ux + dy * uy + dz * uz, dx * dx + dy * dy + dz * dz
                 if not (h * abs(h) >= k * k * square and can_serve[s]):
                     continue
-                is_clear[n_pairs] = angle <= 0.0 or not (
-                    _is_surely_excluded(r_point_m[p], up[p], dx, dy, dz, cos_near)
-                    or is_excluded(r_point_m[p], up[p], dx, dy, dz, angle, cos_far)
-                )
-                sat[n_pairs], slant_m[n_pairs] = s, np.sqrt(square)
-                sine[n_pairs] = min(h / slant_m[n_pairs], 1.0)
+                if n_pairs < sat.size:
+                    sat[n_pairs], slant_m[n_pairs] = s, math.sqrt(square)
+                    sine[n_pairs] = min(h / slant_m[n_pairs], 1.0)
+                    is_clear[n_pairs] = not (
+                        (angle > 0.0 and _is_surely_excluded(r_point_m[p], up[p], dx, dy, dz, cos_near))
+                        or is_excluded(r_point_m[p], up[p], dx, dy, dz, angle, cos_far)
+                    )
                 n_pairs += 1
         first[p + 1] = n_pairs
-    return (
-        first,
-        sat[:n_pairs].copy(),
-        is_clear[:n_pairs].copy(),
-        sine[:n_pairs].copy(),
-        slant_m[:n_pairs].copy(),
-    )
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _longer(values: np.ndarray, room: int) -> np.ndarray:
-    """Return the values with room behind them."""
-    longer = np.empty(room, values.dtype)
-    longer[: len(values)] = values
-    return longer
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
