@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from plain_sky import elevation_and_slant
 
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
 from ecumene.errors import RangeError
-from ecumene.sky.observer import clear_view, elevation_and_slant, gso_angle_rad, visible_pairs
+from ecumene.sky.observer import clear_view, gso_angle_rad, visible_pairs
 
 LAT, LON = np.array([0.0, 50.0, -85.0]), np.array([0.0, 10.0, 20.0])
 P, U = ecef_of_geodetic(LAT, LON), up_of_geodetic(LAT, LON)

@@ -30,41 +30,6 @@ NEAR_SLACK = 1e-9
 """A quick test for directions within the exclusion angle leaves this share of it to the exact one."""
 
 
-def elevation_and_slant(
-    r_point_m: NDArray[np.float64], up: NDArray[np.float64], r_sat_m: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return geodetic elevation and distance of every satellite from every point.
-
-    Parameters
-    ----------
-    r_point_m, up : (point, 3)
-        Points [m] and the ellipsoid normals there, ECEF.
-    r_sat_m : (sat, 3)
-        Satellites, ECEF; nan where unknown. [m]
-
-    Returns
-    -------
-    elevation_rad : (point, sat)
-        Angle above the plane normal to the ellipsoid's normal; nan where the position is. [rad]
-    slant_m : (point, sat)
-        Straight-line distance. [m]
-
-    Notes
-    -----
-    Geometric: no refraction. Meant for a few hundred points; cells go through `sight.look`.
-    """
-    shape = (len(r_point_m), len(r_sat_m))
-    elevation_rad, slant_m = np.empty(shape), np.empty(shape)
-    _elevations(
-        np.ascontiguousarray(r_point_m, dtype=np.float64),
-        np.ascontiguousarray(up, dtype=np.float64),
-        np.ascontiguousarray(np.asarray(r_sat_m, dtype=np.float64).T),
-        elevation_rad,
-        slant_m,
-    )
-    return elevation_rad, slant_m
-
-
 def gso_angle_rad(
     lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64], direction: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -203,28 +168,6 @@ def _one_each(values: ArrayLike, n_points: int, name: str, low: float, high: flo
         bad = int(np.flatnonzero(is_bad)[0])
         raise RangeError(f"{name}[{bad}] = {each[bad]:g}: must be between {low:g} and {high:g}")
     return each
-
-
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _elevations(
-    r_point_m: np.ndarray, up: np.ndarray, sat_m: np.ndarray, elevation_rad: np.ndarray, slant_m: np.ndarray
-) -> None:
-    """Fill in elevations and distances; sat_m is (3, sat). The first loop becomes vectors, asin does not."""
-    n_sats = sat_m.shape[1]
-    x, y, z = sat_m[0, :n_sats], sat_m[1, :n_sats], sat_m[2, :n_sats]
-    for p in range(r_point_m.shape[0]):
-        px, py, pz = r_point_m[p, 0], r_point_m[p, 1], r_point_m[p, 2]
-        ux, uy, uz = up[p, 0], up[p, 1], up[p, 2]
-        elevation, slant = elevation_rad[p], slant_m[p]
-        for s in range(n_sats):
-            dx, dy, dz = x[s] - px, y[s] - py, z[s] - pz
-            d = np.sqrt(dx * dx + dy * dy + dz * dz)
-            slant[s] = d
-            elevation[s] = (dx * ux + dy * uy + dz * uz) / d
-        for s in range(n_sats):
-            sine = elevation[s]
-            if not math.isnan(sine):
-                elevation[s] = math.asin(min(max(sine, -1.0), 1.0))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
