@@ -94,7 +94,7 @@ class Ledger:
                 float(slot.asked.cell_bps.sum()),
                 plan.served_bps,
                 float(slot.service.rate_bps.sum()),
-                plan.upper_bound_bps,
+                plan.served_bound_bps,
                 plan.n_handovers / n_asking,
                 plan.n_forced / n_asking,
             )

@@ -15,7 +15,7 @@ from ecumene.network.service import Service, offered_traffic, serve_rows
 from ecumene.network.sharing import Paths, Shares, resources_of_routes, share_max_min
 from ecumene.network.terminals import TerminalService, View, serve_terminals
 from ecumene.orbits.propagation import propagate
-from ecumene.scheduling.beams import Plan, assign_beams, usable_of_bins
+from ecumene.scheduling.beams import Plan, assign_beams, make_task, usable_of_bins
 from ecumene.sky.observer import visible_pairs
 from ecumene.sky.sight import Sight, look
 from ecumene.traffic.demand import SOLAR_STEPS, daily_curve, demand_of_rows
@@ -237,23 +237,25 @@ def _worth(world: World, sky: Sky, asked: Asked) -> NDArray[np.float64]:
 
 def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, before: Slot | None) -> Plan:
     """Return which satellite lights which cell."""
-    return assign_beams(
-        beams=world.beams,
+    market, keys = world.market, world.scenario.scheduling
+    task = make_task(
+        cells=market.cells,
+        goal=market.goal,
+        terms=market.terms,
+        unit_bps=market.unit_bps,
         candidates_of_bin=sky.sight.candidates_of_bin,
         clear_of_cell=sky.sight.clear_of_cell,
         next_candidates_of_bin=next_sky.sight.candidates_of_bin,
         next_clear_of_cell=next_sky.sight.clear_of_cell,
-        bin_of_cell=world.grid.bin_of_cell,
         usable_of_bin=links.usable_of_bin,
-        class_of_cell=world.land.class_of_cell,
         wanted_bps=asked.cell_bps,
-        r_cell_m=world.grid.r_ecef_m,
-        up_of_cell=world.grid.up,
         r_sat_m=sky.r_sat_m,
-        channel_rate_bps=world.radio.channel_rate_bps,
-        rate_class_of_cell=world.radio.rate_class_of_cell,
-        before=before.plan.sat_of_cell if before else None,
+        next_r_sat_m=next_sky.r_sat_m,
+        slot_s=world.scenario.slot_s,
+        seed=(world.scenario.seed, sky.slot),
+        before=before.plan if before else None,
     )
+    return assign_beams(task, policy=keys.policy, effort=keys.effort)
 
 
 def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before: Slot | None) -> Slot:
