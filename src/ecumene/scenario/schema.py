@@ -376,6 +376,8 @@ class Scenario(Section):
     """Seed of every random number."""
     resolution: Literal[3, 4, 5] = 5
     """H3 resolution of the cells."""
+    countries: tuple[CountryCode, ...] = ()
+    """Compute the land of these countries alone; the whole planet where empty. Codes as in ISO 3166-1, and XK."""
     constellation: ConstellationKeys
     """Where the satellites come from."""
     satellite: SatelliteKeys
