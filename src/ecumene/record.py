@@ -32,6 +32,7 @@ from ecumene.results.summary import (
     busiest_gateways,
     causes,
     country_table,
+    places_in_short,
     promise,
     weighted_percentile,
     worst_countries,
@@ -155,6 +156,7 @@ class Ledger:
         }
         summary = _summary(self.world, self, tables, cause_share)
         summary["pairs"] = pairs_in_short(tables["pairs"])
+        summary["places"] = places_in_short(tables["places"], self.world.scenario.slot_s)
         steps = np.diff(self.stamps)
         summary["seconds"] = {
             "slots": round(slots_s, 3),
@@ -504,7 +506,10 @@ def _remedies(world: World, ledger: Ledger, n_slots: int) -> Remedies:
         names, distance_km = nearest_town(np.array([lat_deg]), np.array([lon_deg]))
         return str(names[0]), float(distance_km[0])
 
+    without_service = ledger.rows.causes.copy()
+    without_service[:, [CAUSES.index("partly"), CAUSES.index("served")]] = 0
     return Remedies(
+        cause_of_gap=np.array(CAUSES, dtype=object)[without_service.argmax(axis=1)],
         reachable=ledger.rows.n_reachable / n_slots,
         has_isls=len(world.links) > 0,
         nearest_gateway=gateway_near,

@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecumene.results.schema import CAUSE_WORDS, Table
+from ecumene.results.summary import longest_run
 from ecumene.views.palette import CAUSE_COLOURS
-from ecumene.views.wording import number_text, people_text, point_text, quantity_text, share_text, utc_text
+from ecumene.views.series import strip_svg
+from ecumene.views.terminal import N_PLACES
+from ecumene.views.wording import (
+    duration_text,
+    number_text,
+    people_text,
+    point_text,
+    quantity_text,
+    share_text,
+    utc_text,
+)
 from ecumene.views.worldmap import (
     CAUSE_TITLE,
     FEW_ROWS,
@@ -72,7 +83,12 @@ def report_html(results: Results) -> str:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters.update(
-        people=people_text, share=share_text, number=number_text, utc=utc_text, count=lambda n: f"{n:,}"
+        people=people_text,
+        share=share_text,
+        number=number_text,
+        duration=duration_text,
+        utc=utc_text,
+        count=lambda n: f"{n:,}",
     )
     template = resources.files("ecumene.views") / "templates" / "report.html.j2"
     return environment.from_string(template.read_text(encoding="utf-8")).render(
@@ -84,6 +100,7 @@ def report_html(results: Results) -> str:
         countries_csv=_base64(_csv(results.countries())),
         gateways=_lines(_busiest_first(results.gateways())),
         places=place_lines(results.places()),
+        strips=_strips(results),
         limits=LIMITS,
         data_credits=DATA_CREDITS,
         words=CAUSE_WORDS,
@@ -187,9 +204,26 @@ def place_lines(places: Table) -> list[dict[str, Any]]:
     ]
 
 
+def _strips(results: Results) -> list[dict[str, str]]:
+    """Return the time series of the places, where they are few."""
+    table, slot_s = results.places(), results.summary["slot_s"]
+    names = table["place"].astype(str)
+    order = names[np.sort(np.unique(names, return_index=True)[1])]
+    if len(order) > N_PLACES or len(names) <= len(order):
+        return []
+    return [
+        {
+            "place": str(name),
+            "svg": strip_svg(table["n_usable"][names == name], table["rtt_ms"][names == name], slot_s),
+        }
+        for name in order
+    ]
+
+
 def _place_line(name: str, slots: Table) -> dict[str, Any]:
     causes = slots["cause"].astype(str)
     is_served = np.isin(causes, ("served", "partly"))
+    is_available = slots["n_usable"] > 0
     numbers = ("n_visible", "n_clear", "n_usable")
     medians = {c: _median(slots[c].astype(np.float64)) for c in numbers}
     on_path = {c: _median(slots[c].astype(np.float64)[is_served]) for c in ("mbps", "rtt_ms", "hops")}
@@ -197,6 +231,8 @@ def _place_line(name: str, slots: Table) -> dict[str, Any]:
     return {
         "place": name,
         "served": float(is_served.mean()),
+        "availability": float(is_available.mean()),
+        "longest_gap": longest_run(~is_available),
         "cause": _commonest(causes),
         "gateway": _commonest(slots["gateway"].astype(str)[is_served]),
         "pop": _commonest(slots["pop"].astype(str)[is_served]),
