@@ -269,8 +269,8 @@ class LatencyKeys(Section):
     """Fibre length over great-circle distance, gateway to PoP."""
     fibre_index: float = Field(default=1.47, ge=1.0, le=2.0)
     """Refractive index of fibre."""
-    processing_ms: float = Field(default=14.0, ge=0.0, le=500.0)
-    """Framing, scheduling and processing, both ways together. [ms]"""
+    processing_ms: float = Field(default=28.0, ge=0.0, le=500.0)
+    """Framing, scheduling and processing, both ways together; calibrated on country medians of 2023-09. [ms]"""
 
 
 class EarthKeys(Section):
