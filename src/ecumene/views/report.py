@@ -34,6 +34,7 @@ from ecumene.views.worldmap import (
     cause_map_png,
     map_alt_text,
     quantity_map_png,
+    window_of,
 )
 
 if TYPE_CHECKING:
@@ -147,8 +148,9 @@ def _maps(results: Results) -> list[dict[str, Any]]:
     """Return the pictures with title, caption and alternative text; the causes first."""
     rows, gateways = results.rows(), results.gateways()
     shares = {c["cause"]: c["people_share"] for c in results.summary["causes"]}
-    large = build_canvas(rows, gateways, width_px=MAP_WIDTH_PX)
-    small = build_canvas(rows, gateways, width_px=SMALL_MAP_WIDTH_PX)
+    may_zoom = bool(results.scenario.countries)
+    large = build_canvas(rows, gateways, width_px=MAP_WIDTH_PX, may_zoom=may_zoom)
+    small = build_canvas(rows, gateways, width_px=SMALL_MAP_WIDTH_PX, may_zoom=may_zoom)
     seen = _seen(large)
     causes = results.summary["causes"]
     maps = [
@@ -166,6 +168,8 @@ def _maps(results: Results) -> list[dict[str, Any]]:
 
 
 def _seen(canvas: Canvas) -> str:
+    if window_of(canvas) is not None:
+        return "A close-up: all computed cells lie in it. Gateways further off are not shown. Equal Earth projection."
     if len(canvas.rows["cell"]) <= FEW_ROWS:
         return "The few cells of this planet are drawn as dots, larger than they are. Equal Earth projection."
     return "Equal Earth projection: equal areas are equal. In a border cell the larger country is shown."
