@@ -17,6 +17,7 @@ from ecumene.network.service import NO_BEAM, NO_FEEDER_CAPACITY, NO_GATEWAY_PATH
 from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
 from ecumene.orbits.elements import STATUSES
 from ecumene.pairs import pair_columns, pairs_in_short
+from ecumene.results.dwells import Dwells, count_dwells, dwell_slots, open_dwells
 from ecumene.results.outcome import Results
 from ecumene.results.schema import CAUSES, PAIRS, PLACES, Table
 from ecumene.results.statistics import (
@@ -33,6 +34,7 @@ from ecumene.results.summary import (
     busiest_gateways,
     causes,
     country_table,
+    places_in_short,
     promise,
     weighted_percentile,
     worst_countries,
@@ -55,6 +57,7 @@ class Ledger:
 
     world: World
     rows: RowStatistics
+    dwells: Dwells
     carried_of_sat: NDArray[np.float64]
     carried_of_sat_max: NDArray[np.float64]
     fed_of_sat: NDArray[np.float64]
@@ -95,10 +98,13 @@ class Ledger:
                 plan.served_bps,
                 float(slot.service.rate_bps.sum()),
                 plan.served_bound_bps,
+                plan.objective_bps,
+                plan.objective_bound_bps,
                 plan.n_handovers / n_asking,
                 plan.n_forced / n_asking,
             )
         )
+        count_dwells(self.dwells, plan.sat_of_cell)
         if slot.sky.slot == 0:
             self.first_r_sat_m = slot.sky.r_sat_m
         self.stamps.append(perf_counter())
@@ -152,6 +158,7 @@ class Ledger:
         }
         summary = _summary(self.world, self, tables, cause_share)
         summary["pairs"] = pairs_in_short(tables["pairs"])
+        summary["places"] = places_in_short(tables["places"], self.world.scenario.slot_s)
         steps = np.diff(self.stamps)
         summary["seconds"] = {
             "slots": round(slots_s, 3),
@@ -211,6 +218,7 @@ def open_ledger(world: World) -> Ledger:
     n_sats, n_gateways = len(world.fleet.elements), len(world.ground.gateways)
     return Ledger(
         world=world,
+        dwells=open_dwells(len(world.grid.cell), world.scenario.slots),
         rows=open_statistics(
             len(world.land.rows.cell),
             len(world.grid.cell),
@@ -375,12 +383,19 @@ def _row_table(world: World, statistics: RowStatistics, n_slots: int) -> Table:
     }
 
 
+def _in_seconds(slots: float | None, slot_s: float) -> float | None:
+    return None if slots is None else slots * slot_s
+
+
 def _summary(
     world: World, ledger: Ledger, tables: dict[str, Table], cause_share: NDArray[np.float64]
 ) -> dict[str, Any]:
     scenario, land, rows = world.scenario, world.land, tables["rows"]
     n_slots = len(ledger.totals)
-    wanted, planned, carried, bound, handovers, forced = np.array(ledger.totals).mean(axis=0)
+    wanted, planned, carried, bound, objective, objective_bound, handovers, forced = np.array(
+        ledger.totals
+    ).mean(axis=0)
+    dwell_mean, dwell_median = dwell_slots(ledger.dwells)
     people = rows["people"]
     total_people = max(float(people.sum()), 1e-300)
     is_served = rows["served"] > 0
@@ -440,9 +455,20 @@ def _summary(
             if scenario.demand.subscribers == "announced"
             else "scenario",
         },
-        "handovers": {
-            "per_cell_per_h": handovers * 3_600.0 / scenario.slot_s,
-            "forced_share_per_slot": forced,
+        "plan": {
+            "policy": scenario.scheduling.policy,
+            "effort": scenario.scheduling.effort,
+            "objective_gbps": objective / 1e9,
+            "objective_bound_gbps": objective_bound / 1e9,
+            "gap": 1.0 - objective / objective_bound if objective_bound > 0.0 else None,
+            "is_certified": scenario.scheduling.fairness != "max-min",
+            "served_gbps": planned / 1e9,
+            "served_bound_gbps": bound / 1e9,
+            "served_gap": 1.0 - planned / bound if bound > 0.0 else None,
+            "handovers_per_cell_hour": handovers * 3_600.0 / scenario.slot_s,
+            "forced_share": forced,
+            "dwell_s_mean": _in_seconds(dwell_mean, scenario.slot_s),
+            "dwell_s_median": _in_seconds(dwell_median, scenario.slot_s),
         },
         "gateways_busiest": busiest_gateways(tables["gateways"]),
         "countries_worst": worst_countries(tables["countries"]),
@@ -511,7 +537,10 @@ def _remedies(world: World, ledger: Ledger, n_slots: int) -> Remedies:
         names, distance_km = nearest_town(np.array([lat_deg]), np.array([lon_deg]))
         return str(names[0]), float(distance_km[0])
 
+    without_service = ledger.rows.causes.copy()
+    without_service[:, [CAUSES.index("partly"), CAUSES.index("served")]] = 0
     return Remedies(
+        cause_of_gap=np.array(CAUSES, dtype=object)[without_service.argmax(axis=1)],
         reachable=ledger.rows.n_reachable / n_slots,
         has_isls=len(world.links) > 0,
         nearest_gateway=gateway_near,

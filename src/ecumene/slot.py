@@ -252,6 +252,7 @@ def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, be
         r_sat_m=sky.r_sat_m,
         next_r_sat_m=next_sky.r_sat_m,
         slot_s=world.scenario.slot_s,
+        min_elevation_deg=world.scenario.terminal.min_elevation_deg,
         seed=(world.scenario.seed, sky.slot),
         before=before.plan if before else None,
     )

@@ -10,6 +10,7 @@ from ecumene.results.summary import (
     Remedies,
     causes,
     country_table,
+    places_in_short,
     promise,
     weighted_percentile,
     worst_countries,
@@ -141,3 +142,28 @@ def test_weighted_percentile_is_nearest_rank() -> None:
     assert weighted_percentile(values, weights, 50) == 2.0
     assert weighted_percentile(values, weights, 95) == 3.0
     assert weighted_percentile(values, np.zeros(4), 50) is None
+
+
+def test_a_row_served_at_times_is_told_by_the_cause_of_its_gaps(rows: Table) -> None:
+    rows["served"][2] = 0.6
+    rows["main_cause"][2] = "served"
+    gaps = np.array(["partly", "no_beam", "gso_arc", "no_licence", "no_satellite", "no_beam"], dtype=object)
+    known = Remedies(np.ones(6), True, lambda *_: ("Gate", 812.0), lambda *_: ("Town", 7.0), gaps)
+    found = {entry["lat_deg"]: entry for entry in worst_isolated(rows, known, {})}
+    assert found[2.0]["cause"] == "gso_arc"
+    assert "exclusion angle" in found[2.0]["remedy"]
+
+
+def test_places_over_all_slots() -> None:
+    table = {
+        "place": np.array(["B", "A"] * 4, dtype=object),
+        "cause": np.array(["served", "gso_arc"] * 3 + ["no_beam", "served"], dtype=object),
+        "n_visible": np.array([4, 2] * 4),
+        "n_clear": np.array([3, 0, 3, 0, 3, 0, 3, 1]),
+        "n_usable": np.array([2, 0, 2, 0, 2, 0, 1, 1]),
+        "rtt_ms": np.array([40.0, np.nan, 42.0, np.nan, 44.0, np.nan, np.nan, 70.0]),
+    }
+    b, a = places_in_short(table, 15.0)
+    assert (b["place"], b["availability"], b["longest_gap_s"], b["rtt_ms_p50"]) == ("B", 1.0, 0.0, 42.0)
+    assert (a["place"], a["availability"], a["longest_gap_s"], a["cause"]) == ("A", 0.25, 45.0, "gso_arc")
+    assert (b["n_visible_mean"], b["n_clear_mean"], b["n_usable_mean"]) == (4.0, 3.0, 1.75)

@@ -1,4 +1,4 @@
-"""The plan keeps every budget, keeps satellites, looks ahead, and never beats its own bound."""
+"""Every policy's plan keeps every budget; the optimum keeps satellites, looks ahead, and leaves no cell dark."""
 
 from __future__ import annotations
 
@@ -8,21 +8,33 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
 from small_worlds import SmallWorld, small_world
 
+from ecumene.errors import RangeError
+from ecumene.scheduling.beams import Plan
+from ecumene.scheduling.market import build_goal
+from ecumene.scheduling.optimum import EFFORTS
+from ecumene.scheduling.policies import POLICIES, by_score
+
 SEEDS = st.integers(0, 10_000)
+SINGLE = 2e-6
+"""Demand is held in 32 bits."""
 
 
 def asking(world: SmallWorld) -> np.ndarray:
     return (world.class_of_cell >= 0) & (world.wanted_bps > 0)
 
 
-@settings(max_examples=40, deadline=None)
-@given(SEEDS, st.sampled_from([0.1, 1.0, 5.0]))
-def test_a_plan_keeps_every_budget(seed: int, load: float) -> None:
+def as_plan(world: SmallWorld, sat_of_cell: np.ndarray) -> Plan:
+    """A last plan that says no more than who served whom."""
+    return replace(world.plan(), sat_of_cell=sat_of_cell)
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS, st.sampled_from([0.1, 1.0, 5.0]), st.sampled_from(sorted(POLICIES)), st.sampled_from(sorted(EFFORTS)))
+def test_a_plan_keeps_every_budget(seed: int, load: float, policy: str, effort: str) -> None:
     world = small_world(seed, load=load)
-    plan = world.plan()
+    plan = world.plan(policy=policy, effort=effort)
     for c, s in enumerate(plan.sat_of_cell):
         if s < 0:
             assert plan.planned_bps[c] == plan.units_of_cell[c] == 0
@@ -31,61 +43,41 @@ def test_a_plan_keeps_every_budget(seed: int, load: float) -> None:
         assert world.pairs[c, s]
         assert 1 <= plan.units_of_cell[c] <= world.beams.units_per_cell
         lit_bps = plan.units_of_cell[c] * world.unit_rate_bps(c, s)
-        assert plan.planned_bps[c] <= min(lit_bps, world.wanted_bps[c]) * (1 + 1e-12)
+        assert plan.planned_bps[c] <= min(lit_bps, world.wanted_bps[c]) * (1 + SINGLE)
     for s in range(len(world.r_sat_m)):
         of_sat = plan.sat_of_cell == s
         assert plan.units_of_cell[of_sat].sum() <= world.beams.units_per_satellite
-        assert plan.planned_bps[of_sat].sum() <= world.beams.capacity_bps * (1 + 1e-12)
+        assert plan.planned_bps[of_sat].sum() <= world.beams.capacity_bps * (1 + SINGLE)
+    assert plan.served_bps == pytest.approx(plan.planned_bps.sum(), rel=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
-@given(SEEDS)
-def test_no_cell_is_dark_beside_a_satellite_with_room(seed: int) -> None:
+@settings(max_examples=30, deadline=None)
+@given(SEEDS, st.sampled_from(sorted(EFFORTS)))
+def test_no_cell_is_dark_beside_a_satellite_with_room(seed: int, effort: str) -> None:
     world = small_world(seed)
-    plan = world.plan()
+    plan = world.plan(effort=effort)
     dark = asking(world) & (plan.sat_of_cell < 0)
     assert not (world.pairs[dark] & ~plan.is_full[None, :]).any()
 
 
-@settings(max_examples=15, deadline=None)
-@given(SEEDS, st.sampled_from([0.3, 2.0]))
-def test_plan_below_linear_optimum_below_bound(seed: int, load: float) -> None:
-    """The LP may split cells over satellites and shares into fractions, so it bounds every plan from above."""
-    world = small_world(seed, n_cells=14, n_sats=9, n_bins=2, load=load)
-    plan = world.plan()
-    cell, sat = np.nonzero(world.pairs & asking(world)[:, None])
-    if len(cell) == 0:
-        assert plan.served_bps == 0
-        return
-    rate = np.array([world.unit_rate_bps(c, s) for c, s in zip(cell, sat, strict=True)])
-    rows, limits = [], []
-    for s in range(9):
-        rows += [np.where(sat == s, 1 / rate, 0), np.where(sat == s, 1.0, 0)]
-        limits += [world.beams.units_per_satellite, world.beams.capacity_bps]
-    for c in range(14):
-        rows += [np.where(cell == c, 1 / rate, 0), np.where(cell == c, 1.0, 0)]
-        limits += [world.beams.units_per_cell, world.wanted_bps[c]]
-    best = linprog(-np.ones(len(cell)), A_ub=np.array(rows), b_ub=np.array(limits), method="highs")
-    assert plan.served_bps <= -best.fun * (1 + 1e-9)
-    assert -best.fun <= plan.upper_bound_bps * (1 + 1e-9)
-
-
 def test_a_cell_keeps_its_satellite_while_it_can() -> None:
     world = small_world(7, load=0.05)
+    world = replace(world, next_candidates=world.candidates, next_clear=world.clear, next_pairs=world.pairs)
     first = world.plan()
-    again = world.plan(before=first.sat_of_cell)
+    again = world.plan(before=first)
     assert np.array_equal(first.sat_of_cell, again.sat_of_cell)
     assert again.n_handovers == again.n_forced == 0
-    assert again.n_kept == (first.sat_of_cell >= 0).sum()
+    assert again.n_kept == (first.sat_of_cell >= 0).sum() > 10
 
 
 def test_a_pair_that_falls_apart_is_a_forced_handover() -> None:
     world = small_world(7, load=0.05)
+    world = replace(world, next_candidates=world.candidates, next_clear=world.clear, next_pairs=world.pairs)
     first = world.plan()
     c = int(np.flatnonzero((first.sat_of_cell >= 0) & (world.pairs.sum(axis=1) > 1))[0])
     lost = first.sat_of_cell.copy()
     lost[c] = int(np.flatnonzero(~world.pairs[c])[0])
-    plan = world.plan(before=lost)
+    plan = world.plan(before=as_plan(world, lost))
     assert plan.n_forced == plan.n_handovers == 1
     assert plan.sat_of_cell[c] != lost[c]
 
@@ -93,9 +85,7 @@ def test_a_pair_that_falls_apart_is_a_forced_handover() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_pairs_that_last_come_first(seed: int) -> None:
     world = small_world(seed, n_cells=200, load=0.01)
-    world = replace(
-        world, beams=replace(world.beams, units_per_satellite=500)
-    )  # room, so nothing else decides
+    world = replace(world, beams=replace(world.beams, units_per_satellite=500))  # room, so nothing else decides
     plan = world.plan()
     lasts = world.pairs & world.next_pairs
     choice = (plan.sat_of_cell >= 0) & lasts.any(axis=1)
@@ -108,12 +98,54 @@ def test_the_order_of_satellites_in_a_mask_of_two_words_is_read_right() -> None:
     plan = world.plan()
     served = plan.sat_of_cell >= 0
     assert np.array_equal(served, asking(world) & world.pairs.any(axis=1))
-    assert plan.served_bps == pytest.approx(world.wanted_bps[served].sum())
+    assert plan.served_bps == pytest.approx(world.wanted_bps[served].sum(), rel=SINGLE)
 
 
 def test_nobody_to_serve_is_no_error() -> None:
     world = small_world(1)
     nobody = replace(world, class_of_cell=np.full(30, -1, np.int32))
-    plan = nobody.plan()
-    assert (plan.sat_of_cell == -1).all()
-    assert plan.upper_bound_bps == 0
+    for policy in POLICIES:
+        plan = nobody.plan(policy=policy)
+        assert (plan.sat_of_cell == -1).all()
+        assert plan.served_bound_bps == plan.objective_bound_bps == plan.served_bps == 0
+
+
+def test_the_same_task_gives_the_same_plan_and_the_lot_follows_the_seed() -> None:
+    world = small_world(5, n_cells=80, load=0.2)
+    for policy in POLICIES:
+        assert np.array_equal(world.plan(policy=policy).sat_of_cell, world.plan(policy=policy).sat_of_cell)
+    one, other = (POLICIES["random"](world.task(seed=seed), EFFORTS["fast"])[0].sat for seed in (1, 2))
+    assert (one != other).any()
+
+
+def test_a_policy_of_ones_own_in_a_line() -> None:
+    world = small_world(11, n_cells=80, load=0.001)
+    lights, _ = by_score(lambda pairs, _task: -pairs.sine)(world.task(), EFFORTS["fast"])
+    lit = np.flatnonzero(lights.sat >= 0)
+    assert len(lit) > 10
+    for c in lit:
+        lowest = min(world.sine(c, s) for s in np.flatnonzero(world.pairs[c]))
+        assert world.sine(c, lights.sat[c]) == pytest.approx(lowest)
+
+
+def test_highest_elevation_takes_the_highest() -> None:
+    world = small_world(12, n_cells=80, load=0.001)
+    plan = world.plan(policy="highest-elevation")
+    for c in np.flatnonzero(plan.sat_of_cell >= 0):
+        highest = max(world.sine(c, s) for s in np.flatnonzero(world.pairs[c]))
+        assert world.sine(c, plan.sat_of_cell[c]) == pytest.approx(highest)
+
+
+def test_fairness_serves_more_cells_a_little() -> None:
+    world = small_world(4, n_cells=60, n_sats=8, n_bins=1, load=3.0, sees=0.9)
+    plain = world.plan(effort="thorough")
+    fair = replace(world, goal=build_goal(2.0, change=0.01, breaking=0.3, joy=0.001)).plan(effort="thorough")
+    assert (fair.sat_of_cell >= 0).sum() > (plain.sat_of_cell >= 0).sum()
+    assert fair.served_bps <= plain.served_bound_bps * (1 + 1e-9)
+
+
+def test_goals_out_of_range_are_refused() -> None:
+    with pytest.raises(RangeError, match="fairness = 5: must be between 0 and 4"):
+        build_goal(5.0, change=0.0, breaking=0.0, joy=0.0)
+    with pytest.raises(RangeError, match="must be 0 or more"):
+        build_goal(0.0, change=-0.1, breaking=0.0, joy=0.0)

@@ -80,7 +80,12 @@ SUMMARY = {
     "rtt_ms": {"p5": 24.2, "p50": 43.4, "p95": 71.0},
     "traffic_gbps": {"demand": 12_345.0, "planned": 9_900.0, "carried": 9_876.0, "upper_bound": 10_100.0},
     "subscribers": {"total": 10e6, "unplaced": 12_000.0, "source": "announced by the operator"},
-    "handovers": {"per_cell_per_h": 11.4, "forced_share_per_slot": 0.002},
+    "plan": {
+        "policy": "optimum", "effort": "certified", "objective_gbps": 9_800.0, "objective_bound_gbps": 10_000.0,
+        "gap": 0.02, "is_certified": True, "served_gbps": 9_900.0, "served_bound_gbps": 10_100.0,
+        "served_gap": 0.0198, "handovers_per_cell_hour": 11.4, "forced_share": 0.002, "dwell_s_mean": 61.0,
+        "dwell_s_median": 45.0,
+    },
     "gateways_busiest": [
         {
             "gateway": AWKWARD,

@@ -110,7 +110,7 @@ def test_numbers_and_words(parsed):
         "World Bank, CC BY 4.0",
         "Natural Earth (public domain)",
         "seed 7",
-        "no plan could carry more than".capitalize(),
+        "no plan of beams could bring more than".capitalize(),
         '"sats_per_plane": 12',
     ):
         assert piece in text, piece

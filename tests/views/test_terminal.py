@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ecumene.results.schema import CAUSE_WORDS
 from ecumene.views.terminal import causes_text, summary_text
 
 
@@ -29,13 +30,13 @@ def test_golden_pieces(summary):
     text = summary_text(summary)
     for piece in (
         "240 x 15 s from 2026-03-24 12:00:12 UTC; 4,400 of 4,408 satellites; 209 gateways; 540,123 cells;",
-        "  urban        4.6 billion      2.9 billion (63 %)     100 million (2.2 %)      3.0",
-        "  isolated               0                       0                       0        -",
+        "  urban      4.6 billion       2.9 billion (63 %)      100 million (2.2 %)      3.0",
+        "  isolated             0                        0                        0        -",
         "People                    licensed 61 %, could be served 59 %, served 22 %",
         "Cells                     could be served 71 %, served 70 %",
         "no licence 39 %, no beam left 38 %; served below demand under 0.1 %",
         "median 43 ms, 90 % of people served between 24 and 71 ms",
-        "9,876 Gbit/s carried of 12,345 asked for; no plan could carry more than 10,100",
+        "9,876 Gbit/s carried of 12,345 asked for; no plan of beams could bring more than 10,100",
         "US 140 Gbit/s (load 88 %)",
         "Japan 0 % (no licence)",
         "2,430 km from Jamestown, Saint Helena (37.1 S 12.3 W), 240 people, served 0 %",
@@ -92,3 +93,25 @@ def test_pairs_are_told_beside_fibre_and_light(summary):
     text = summary_text({**summary, "pairs": [joined, apart]}, 140)
     assert "A - B: 43 ms; fibre 76 ms, light 37 ms; joined in 50 % of the slots" in text
     assert "A - pop:any: not joined: no permitted gateway of the PoP follows a satellite" in text
+
+
+def test_few_places_are_told_one_by_one(summary):
+    place = {
+        "place": "Nuku'alofa",
+        "availability": 0.9,
+        "n_visible_mean": 7.92,
+        "n_clear_mean": 5.41,
+        "n_usable_mean": 1.68,
+        "longest_gap_s": 30.0,
+        "rtt_ms_p50": 69.3,
+        "cause": "served",
+    }
+    nobody = {**place, "place": "Pole", "availability": 0.0, "rtt_ms_p50": None, "cause": "no_satellite"}
+    summary["places"] = [place, nobody]
+    text = " ".join(line.strip() for line in summary_text(summary).splitlines())
+    assert "Nuku'alofa: could be served 90 % of the time, longest gap 30 s, round trip 69 ms;" in text
+    assert "satellites in view 7.9, clear 5.4, usable 1.7" in text
+    assert "Pole: could be served 0 % of the time" in text
+    assert CAUSE_WORDS["no_satellite"] in text
+    summary["places"] = [place] * 13
+    assert "could be served 90 % of the time" not in summary_text(summary)

@@ -19,6 +19,7 @@ from ecumene.views.worldmap import (
     map_alt_text,
     quantity_map_png,
     rings,
+    window_of,
 )
 
 WIDTH = 500
@@ -106,3 +107,18 @@ def test_rings_join_what_was_cut_and_close_over_the_pole():
 def test_alternative_texts_say_what_is_seen():
     assert "no licence 39 %" in map_alt_text("main_cause", [{"words": "no licence", "people_share": 0.39}])
     assert "Mbit/s" in map_alt_text("mbps_p50")
+
+
+def test_one_country_is_drawn_close_up(results):
+    """Around Kenya: the cell is large enough to be seen, and the far gateways do not widen the window."""
+    rows = {name: column[:1] for name, column in results.rows().items()}
+    canvas = build_canvas(rows, results.gateways(), width_px=600, may_zoom=True)
+    window = window_of(canvas)
+    assert window[0][1] - window[0][0] < 0.4
+    image = picture(cause_map_png(canvas, {}))
+    colours = {tuple(int(v) for v in c) for c in image[: canvas.raster.row_of_pixel.shape[0]].reshape(-1, 3)}
+    assert any(np.abs(np.array(c) - (0x00, 0x72, 0xB2)).max() <= 6 for c in colours)
+
+
+def test_the_whole_planet_is_no_close_up(results):
+    assert window_of(build_canvas(results.rows(), results.gateways(), width_px=300, may_zoom=True)) is None

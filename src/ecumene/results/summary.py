@@ -35,12 +35,19 @@ class Remedies:
         Name and distance [km] of the gateway nearest to a point (lat_deg, lon_deg); None without gateways.
     nearest_town
         Name and distance [km] of the town nearest to a point.
+    cause_of_gap : (row,)
+        The cause of most slots without service, where it is known; else the row's main cause speaks for it.
     """
 
     reachable: NDArray[np.float64]
     has_isls: bool
     nearest_gateway: Callable[[float, float], tuple[str, float] | None]
     nearest_town: Callable[[float, float], tuple[str, float]]
+    cause_of_gap: NDArray[np.object_] | None = None
+
+    def cause(self, rows: Table) -> NDArray[np.object_]:
+        """Return why rows go without service when they do."""
+        return rows["main_cause"] if self.cause_of_gap is None else self.cause_of_gap
 
 
 def promise(rows: Table, mbps_p50: NDArray[np.float64]) -> list[dict[str, Any]]:
@@ -225,13 +232,14 @@ def worst_isolated(rows: Table, remedies: Remedies, names: dict[str, str]) -> li
 
     Notes
     -----
-    Isolated rows of one country with one main cause share a lot. The ten lots that leave most people without
-    service are named, each by its worst row: least served, then least available, then most people.
+    Isolated rows of one country with one cause of their slots without service share a lot. The ten lots that leave
+    most people without service are named, each by its worst row: least served, then least available, then most people.
     """
     isolated = np.flatnonzero((rows["settlement"] == "isolated") & (rows["served"] < 1.0))
     if len(isolated) == 0:
         return []
-    keys = np.array([f"{rows['country'][r]} {rows['main_cause'][r]}" for r in isolated])
+    cause = remedies.cause(rows)
+    keys = np.array([f"{rows['country'][r]} {cause[r]}" for r in isolated])
     lots, lot = np.unique(keys, return_inverse=True)
     people = rows["people"][isolated]
     unserved = np.bincount(lot, people * (1.0 - rows["served"][isolated]), len(lots))
@@ -258,20 +266,20 @@ def _isolated_entry(rows: Table, r: int, remedies: Remedies, names: dict[str, st
         "people": float(rows["people"][r]),
         "availability": float(rows["availability"][r]),
         "served": float(rows["served"][r]),
-        "cause": str(rows["main_cause"][r]),
+        "cause": str(remedies.cause(rows)[r]),
         "remedy": remedy(rows, r, remedies, names.get(code, code)),
     }
 
 
 def remedy(rows: Table, r: int, remedies: Remedies, country: str) -> str:
-    """Return the cheapest thing that would bring service to a row, from its main cause.
+    """Return the cheapest thing that would bring service to a row, from the cause of its gaps.
 
     Notes
     -----
     Cheapest is meant in this order: a licence, a gateway, links between satellites, more satellites. The
     advice follows from what the run saw; it is not a second run.
     """
-    cause = str(rows["main_cause"][r])
+    cause = str(remedies.cause(rows)[r])
     if cause in {"no_licence", "zone"}:
         licence = f"a licence in {country}"
         if remedies.reachable[r] >= 0.95:
@@ -301,3 +309,55 @@ def _path_remedy(rows: Table, r: int, remedies: Remedies) -> str:
 def _plain(value: Any) -> Any:
     value = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def places_in_short(places: Table, slot_s: float) -> list[dict[str, Any]]:
+    """Return each named place over all slots, in the order of the table.
+
+    Parameters
+    ----------
+    places
+        The table of places: one line a place and slot.
+    slot_s
+        Length of a slot. [s]
+
+    Returns
+    -------
+    places
+        One entry a place: availability (share of slots with a usable satellite), means of the satellites visible,
+        clear and usable, longest_gap_s (longest stretch without a usable one), rtt_ms_p50 over served slots (None
+        where there is none), and the cause of most slots.
+    """
+    names = places["place"].astype(str)
+    first = np.sort(np.unique(names, return_index=True)[1])
+    return [
+        _place_in_short(str(names[k]), {c: v[names == names[k]] for c, v in places.items()}, slot_s)
+        for k in first
+    ]
+
+
+def _place_in_short(name: str, slots: Table, slot_s: float) -> dict[str, Any]:
+    is_available = slots["n_usable"] > 0
+    rtt_ms = slots["rtt_ms"].astype(np.float64)
+    known = rtt_ms[np.isfinite(rtt_ms)]
+    causes, counts = np.unique(slots["cause"].astype(str), return_counts=True)
+    return {
+        "place": name,
+        "availability": float(is_available.mean()),
+        **{f"{c}_mean": float(slots[c].mean()) for c in ("n_visible", "n_clear", "n_usable")},
+        "longest_gap_s": longest_run(~is_available) * slot_s,
+        "rtt_ms_p50": float(np.median(known)) if len(known) else None,
+        "cause": str(causes[counts.argmax()]),
+    }
+
+
+def longest_run(is_true: NDArray[np.bool_]) -> int:
+    """Return the length of the longest stretch of true values.
+
+    Examples
+    --------
+    >>> longest_run(np.array([True, False, True, True, False])), longest_run(np.zeros(3, np.bool_))
+    (2, 0)
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], is_true, [False]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))

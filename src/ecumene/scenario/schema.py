@@ -293,8 +293,8 @@ class LatencyKeys(Section):
     """Fibre length over great-circle distance, gateway to PoP."""
     fibre_index: float = Field(default=1.47, ge=1.0, le=2.0)
     """Refractive index of fibre."""
-    processing_ms: float = Field(default=14.0, ge=0.0, le=500.0)
-    """Framing, scheduling and processing, both ways together. [ms]"""
+    processing_ms: float = Field(default=28.0, ge=0.0, le=500.0)
+    """Framing, scheduling and processing, both ways together; calibrated on country medians of 2023-09. [ms]"""
 
 
 class EarthKeys(Section):
@@ -400,6 +400,8 @@ class Scenario(Section):
     """Seed of every random number."""
     resolution: Literal[3, 4, 5] = 5
     """H3 resolution of the cells."""
+    countries: tuple[CountryCode, ...] = ()
+    """Compute the land of these countries alone; the whole planet where empty. Codes as in ISO 3166-1, and XK."""
     constellation: ConstellationKeys
     """Where the satellites come from."""
     satellite: SatelliteKeys

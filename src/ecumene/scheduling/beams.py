@@ -111,7 +111,7 @@ def usable_of_bins(
     return words
 
 
-def terms_of(beams: Beams, channel_rate_bps: NDArray[np.float64], *, nco: int = 1) -> tuple[Terms, float]:
+def terms_of(beams: Beams, channel_rate_bps: NDArray[np.float64]) -> tuple[Terms, float]:
     """Return budgets and rates in units of the best, and what that unit carries.
 
     Parameters
@@ -121,8 +121,6 @@ def terms_of(beams: Beams, channel_rate_bps: NDArray[np.float64], *, nco: int = 
     channel_rate_bps : (rate class, bin of sin elevation)
         Rate of a whole channel, equal bins of the sine from 0 to 1 (`ecumene.radio.downlink.RateTable`), not
         falling with it. [bit/s]
-    nco
-        Satellites that may light one cell at once.
 
     Returns
     -------
@@ -136,7 +134,6 @@ def terms_of(beams: Beams, channel_rate_bps: NDArray[np.float64], *, nco: int = 
         units_of_sat=int(beams.units_per_satellite),
         bits_of_sat=float(beams.capacity_bps / best_bps),
         units_of_cell=int(beams.units_per_cell),
-        layers=int(nco),
         mean_demand=0.0,
     )
     return terms, best_bps
@@ -157,6 +154,7 @@ def make_task(
     r_sat_m: NDArray[np.float64],
     next_r_sat_m: NDArray[np.float64],
     slot_s: float = 15.0,
+    min_elevation_deg: float = 25.0,
     seed: tuple[int, ...] = (0,),
     before: Plan | None = None,
 ) -> Task:
@@ -178,6 +176,8 @@ def make_task(
         Positions in this slot and the next, ECEF. [m]
     slot_s
         Length of a slot. [s]
+    min_elevation_deg
+        Lowest elevation of a usable satellite. [deg]
     seed
         Seed and slot, for policies that draw.
     before
@@ -202,6 +202,7 @@ def make_task(
         memory=None if before is None else before.prices,
         next_r_sat_m=next_r_sat_m,
         slot_s=slot_s,
+        min_elevation_rad=float(np.radians(min_elevation_deg)),
         rng=np.random.default_rng(seed),
         unit_bps=unit_bps,
     )

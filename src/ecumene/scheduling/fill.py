@@ -7,7 +7,18 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from ecumene.scheduling.market import clear_places, fixed_price, lasts, lowest_bit, mark_places, most_units, opens, rate_at, sine_of, worth
+from ecumene.scheduling.market import (
+    clear_places,
+    fixed_price,
+    lasts,
+    lowest_bit,
+    mark_places,
+    most_units,
+    opens,
+    rate_at,
+    sine_of,
+    worth,
+)
 
 TINY = 1e-9
 """Bits that count as none. [unit]"""
@@ -78,7 +89,9 @@ def gain_of(c, s, b, j, room, left, before, cells, sight, goal, terms, demand):
     rate = rate_at(c, sine, cells, terms)
     units = min(room, most_units(demand[c], rate, terms))
     bits = min(units * rate, demand[c], left)
-    return worth(bits, demand[c], goal) - fixed_price(c, s, b, j, sine, before, sight, goal, terms, demand), units
+    return worth(bits, demand[c], goal) - fixed_price(
+        c, s, b, j, sine, before, sight, goal, terms, demand
+    ), units
 
 
 @njit(cache=True, nogil=True)
@@ -133,7 +146,9 @@ def objective_of(before, cells, sight, goal, terms, demand, lights):
             s, last = lights.sat[c], before[c]
             if last >= 0:
                 j = place_of_sat[last]
-                is_open = j >= 0 and (opens(c, b, j >> 6, cells, sight) >> np.uint64(j & 63)) & np.uint64(1) != 0
+                is_open = (
+                    j >= 0 and (opens(c, b, j >> 6, cells, sight) >> np.uint64(j & 63)) & np.uint64(1) != 0
+                )
                 n_forced += not is_open
                 n_kept += s == last
                 n_handovers += s >= 0 and s != last

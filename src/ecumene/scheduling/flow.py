@@ -161,7 +161,7 @@ def find_levels(good, bin_of_cell, flow, listings, level, masks):
     """Bring levels and their masks up to date; return the highest level."""
     for s in range(len(level)):
         old, new = level[s], 0 if flow.room[s] > 0 else FAR
-        if old != FAR and old != new:
+        if old != FAR and old != new:  # noqa: PLR1714 - numba compares no mixed tuples
             _hide(s, old, listings, masks)
         if new == 0 and old != 0:
             _show(s, 0, listings, masks)
@@ -297,7 +297,18 @@ def augment(cells, want, max_phases, is_widest, good, sight, bin_of_cell, flow, 
         for i in range(n):
             c = waiting[i]
             n_pushed += _seat(
-                c, want[c] - flow.got[c], top, good, sight, bin_of_cell, flow, listings, level, masks, turn, path
+                c,
+                want[c] - flow.got[c],
+                top,
+                good,
+                sight,
+                bin_of_cell,
+                flow,
+                listings,
+                level,
+                masks,
+                turn,
+                path,
             )
             if flow.got[c] < want[c]:
                 waiting[n_left] = c

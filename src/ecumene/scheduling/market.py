@@ -96,8 +96,6 @@ class Terms(NamedTuple):
     """Ceiling of one satellite. [unit]"""
     units_of_cell: int
     """Most units one cell takes from one satellite."""
-    layers: int
-    """Most satellites that light one cell at once."""
     mean_demand: float
     """Of the cells that ask for something in the slot. [unit]"""
 
@@ -129,6 +127,8 @@ class Task:
         Positions in the next slot, ECEF. [m]
     slot_s
         Length of a slot. [s]
+    min_elevation_rad
+        Lowest elevation of a usable satellite. [rad]
     rng
         For policies that draw.
     unit_bps
@@ -144,6 +144,7 @@ class Task:
     memory: Prices | None
     next_r_sat_m: NDArray[np.float64]
     slot_s: float
+    min_elevation_rad: float
     rng: np.random.Generator
     unit_bps: float
 
@@ -237,7 +238,7 @@ def build_goal(fairness: float, *, change: float, breaking: float, joy: float) -
 @intrinsic
 def lowest_bit(typing_context, word):
     """Return the place of the lowest set bit of a word that is not 0: one instruction."""
-    del typing_context
+    del typing_context, word
 
     def generate(context, builder, signature, arguments):
         del context, signature

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ecumene.scheduling.fill import Lights
     from ecumene.scheduling.market import Task
 
-SLACK, WIDE_SLACK = 0.02, 0.05
+SLACK, WIDE_SLACK = 0.01, 0.03
 """A pair is good if a unit on it gains within this of the best, and tolerable within that (design/prices.py)."""
 
 MARGINS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.0)
@@ -43,7 +43,7 @@ class Effort(NamedTuple):
     """Phases of augmenting paths for each group of cells."""
 
 
-EFFORTS = {"fast": Effort(0, 6), "certified": Effort(4, 20), "thorough": Effort(30, 50)}
+EFFORTS = {"fast": Effort(0, 6), "certified": Effort(8, 20), "thorough": Effort(60, 50)}
 """By name, as in the scenario."""
 
 
@@ -83,7 +83,11 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
     cells, sight, demand = task.cells, task.sight, task.demand
     n_cells, n_sats = len(demand), len(sight.r_sat_m)
     good, wide = np.empty(sight.clear.shape, np.uint64), np.empty(sight.clear.shape, np.uint64)
-    full, margin, keeps = np.empty(n_cells, np.int32), np.zeros(n_cells, np.float32), np.empty(n_cells, np.bool_)
+    full, margin, keeps = (
+        np.empty(n_cells, np.int32),
+        np.zeros(n_cells, np.float32),
+        np.empty(n_cells, np.bool_),
+    )
     good_pairs(
         cells, sight, task.goal, task.terms, prices, demand, task.before, np.float32(SLACK),
         np.float32(WIDE_SLACK), good, wide, full, margin, keeps,
@@ -101,7 +105,19 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
         for pairs in (good, wide):
             waiting = waiting[want[waiting] > flow.got[waiting]]
             if len(waiting):
-                augment(waiting, want, effort.phases, pairs is wide, pairs, sight, cells.bin, flow, listings, level, masks)
+                augment(
+                    waiting,
+                    want,
+                    effort.phases,
+                    pairs is wide,
+                    pairs,
+                    sight,
+                    cells.bin,
+                    flow,
+                    listings,
+                    level,
+                    masks,
+                )
     sat, units = np.empty(n_cells, np.int32), np.empty(n_cells, np.int32)
     main_satellite(flow, sat, units)
     return sat, units

@@ -96,7 +96,7 @@ def drawn(pairs: Pairs, task: Task) -> NDArray[np.floating]:
 
 
 def visible_s(pairs: Pairs, task: Task) -> NDArray[np.floating]:
-    """Score the time for which the satellite will stay above the lowest elevation now in use. [s]
+    """Score the time for which the satellite will stay above the lowest elevation, in seconds.
 
     On a sphere, along the satellite's present great circle over the turning Earth. The exclusion of the
     geostationary arc is foreseen for the next slot alone.
@@ -105,11 +105,13 @@ def visible_s(pairs: Pairs, task: Task) -> NDArray[np.floating]:
     axis = np.cross(here, coming)
     axis /= np.linalg.norm(axis, axis=1)[:, None]
     norms_m = np.linalg.norm(here, axis=1)
-    turn_rad = np.arccos(np.clip((here * coming).sum(axis=1) / norms_m / np.linalg.norm(coming, axis=1), -1, 1))
+    turn_rad = np.arccos(
+        np.clip((here * coming).sum(axis=1) / norms_m / np.linalg.norm(coming, axis=1), -1, 1)
+    )
     site_m = np.linalg.norm(task.cells.r_m[pairs.cell], axis=1)
     site = task.cells.r_m[pairs.cell] / site_m[:, None]
     radius_m = norms_m[pairs.sat]
-    mask_rad = np.arcsin(min(float(pairs.sine.min(initial=1.0)), 1.0))
+    mask_rad = task.min_elevation_rad
     reach_rad = np.arccos(np.clip(site_m * np.cos(mask_rad) / radius_m, -1, 1)) - mask_rad
     across = np.clip((site * axis[pairs.sat]).sum(axis=1), -1, 1)
     ahead = (site * np.cross(axis[pairs.sat], here[pairs.sat] / radius_m[:, None])).sum(axis=1)
@@ -169,7 +171,9 @@ def _blocks(task: Task, first: NDArray[np.int64]) -> Iterator[tuple[int, Pairs]]
     while start < n_cells:
         stop = max(int(np.searchsorted(first, first[start] + PAIRS_AT_ONCE, side="right")) - 1, start + 1)
         n = int(first[stop] - first[start])
-        pairs = Pairs(np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.float32), np.empty(n, np.bool_))
+        pairs = Pairs(
+            np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.float32), np.empty(n, np.bool_)
+        )
         _list_pairs(start, stop, task.cells, task.sight, task.demand, *pairs)
         if n:
             yield int(first[start]), pairs

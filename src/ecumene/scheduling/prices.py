@@ -231,7 +231,7 @@ def smooth(task: Task, goal: Goal, prices: Prices, *, steps: int) -> tuple[Price
             task.cells, task.sight, goal, terms, prices, task.demand, task.before, warmth, unit_load, bit_load
         )
         bound = float(profit) + income(task, prices)
-        if terms.layers == 1 and bound < least:
+        if bound < least:
             best, least = prices, bound
         prices = Prices(
             _moved(prices.unit, warmth, unit_load, terms.units_of_sat),
@@ -254,7 +254,7 @@ def has_tolls(task: Task) -> bool:
 
 
 def income(task: Task, prices: Prices) -> float:
-    """Return what satellites take in if they sell all they have. [unit]"""
+    """Return what satellites take in if they sell all they have, in units."""
     bits = task.terms.bits_of_sat * float(prices.bit.sum()) if has_tolls(task) else 0.0
     return task.terms.units_of_sat * float(prices.unit.sum()) + bits
 
@@ -280,15 +280,13 @@ def bounds(task: Task, goal: Goal, prices: Prices) -> tuple[float, float]:
     cells of the most any satellite could leave it with: worth - price x units - toll x bits - handover. Units
     are whole, and a cell uses one satellite, as in the plan.
     """
-    objective, plain = bound_terms(
-        task.cells, task.sight, goal, task.terms, prices, task.demand, task.before
-    )
+    objective, plain = bound_terms(task.cells, task.sight, goal, task.terms, prices, task.demand, task.before)
     taken = income(task, prices)
     return taken + float(objective), taken + float(plain)
 
 
 def bits_bound(task: Task, steps: int, max_phases: int) -> float:
-    """Return what no plan can serve, whatever its goal: the bound of a plan that counts bits alone. [unit]
+    """Return what no plan can serve, whatever its goal: the bound of a plan that counts bits alone, in units.
 
     Parameters
     ----------
@@ -309,10 +307,13 @@ def guess(task: Task, cut: Cut) -> Prices:
     memory = task.memory
     if has_tolls(task):
         filled = units_to_plan(task) < task.terms.units_of_sat
-        unit, bit = (np.zeros_like(cut.unit_price), cut.unit_price) if filled else (cut.unit_price, 0 * cut.unit_price)
+        unit, bit = (
+            (np.zeros_like(cut.unit_price), cut.unit_price)
+            if filled
+            else (cut.unit_price, 0 * cut.unit_price)
+        )
     else:
         unit, bit = cut.unit_price, np.zeros_like(cut.unit_price)
     if memory is None:
         return Prices(unit, bit)
     return Prices(MEMORY * memory.unit + (1 - MEMORY) * unit, MEMORY * memory.bit + (1 - MEMORY) * bit)
-

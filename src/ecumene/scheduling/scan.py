@@ -58,7 +58,6 @@ class Bin(NamedTuple):
     units: np.ndarray
     bits: np.ndarray
     best: np.ndarray
-    second: np.ndarray
     plain: np.ndarray
     best_units: np.ndarray
 
@@ -71,11 +70,12 @@ def new_bin(sight):
     f, i, u = np.float32, np.int32, np.uint32
     return Bin(
         np.zeros(LANES, i), np.zeros((6, LANES), f), np.zeros(LANES, f), np.zeros(LANES, f),
-        np.zeros((rows, LANES), u), np.zeros((next_rows, LANES), u), np.zeros(rows, u), np.zeros(LANES, i), np.zeros(LANES, f),
+        np.zeros((rows, LANES), u), np.zeros((next_rows, LANES), u), np.zeros(rows, u),
+        np.zeros(LANES, i), np.zeros(LANES, f),
         np.zeros(LANES, i), np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
         np.zeros((3, LANES), f), np.zeros((3, LANES), f),
         np.zeros((width, LANES), f), np.zeros((width, LANES), f), np.zeros((width, LANES), f),
-        np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
+        np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
     )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def load_bin(b, cells, sight, terms, demand, before, place_of_sat, box):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def scan_bin(b, n, cells, sight, goal, terms, prices, box):  # noqa: PLR0914
+def scan_bin(b, n, cells, sight, goal, terms, prices, box):
     """Fill in what the first n cells of the loaded bin think of their candidates at these prices.
 
     A cell takes the units u that gain it most: with q the price of a bit (price of the unit / rate + price of
@@ -134,10 +134,10 @@ def scan_bin(b, n, cells, sight, goal, terms, prices, box):  # noqa: PLR0914
     rate, fixed, steps = box.rate[:lanes], box.fixed[:lanes], box.steps[:lanes]
     few, few_bits, few_gain = box.few[0, :lanes], box.few[1, :lanes], box.few[2, :lanes]
     more, more_bits, more_gain = box.more[0, :lanes], box.more[1, :lanes], box.more[2, :lanes]
-    best, second, plain = box.best[:lanes], box.second[:lanes], box.plain[:lanes]
+    best, plain = box.best[:lanes], box.plain[:lanes]
     best_units, fee = box.best_units[:lanes], box.fee[:lanes]
     for i in range(lanes):
-        best[i], second[i], plain[i], best_units[i] = zero, zero, zero, zero
+        best[i], plain[i], best_units[i] = zero, zero, zero
     handover, joy = goal.change, goal.joy
     n_steps, n_sines = len(goal.slope), np.float32(terms.rate.shape[1])
     top, lift = n_sines - one, np.float32(SINE_LIFT * terms.rate.shape[1])
@@ -203,17 +203,15 @@ def scan_bin(b, n, cells, sight, goal, terms, prices, box):  # noqa: PLR0914
             bits[i] = more_bits[i] if is_more else few_bits[i]
             profit[i] = net
             is_best = net > best[i]
-            second[i] = best[i] if is_best else max(second[i], net)
             best_units[i] = units[i] if is_best else best_units[i]
             best[i] = net if is_best else best[i]
 
 
 @njit(cache=True, nogil=True)
 def bound_terms(cells, sight, goal, terms, prices, demand, before):
-    """Return the sums over cells of the best profit at these prices, with and without what is not bits.
+    """Return the sums over cells of the best profit at these prices, with and without the prices of handovers.
 
-    Both are rounded up. Where a cell may be lit by several satellites, its profits on the best of them add
-    up to no less than what any choice of them can bring, because its utility is concave.
+    Both are rounded up.
     """
     box = new_bin(sight)
     place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
@@ -227,18 +225,13 @@ def bound_terms(cells, sight, goal, terms, prices, demand, before):
         scan_bin(b, n, cells, sight, goal, terms, prices, box)
         for i in range(n):
             slack = ROUNDING * goal.slope[0] * box.demand[i]
-            if terms.layers == 1:
-                total += box.best[i] + slack
-            elif terms.layers == 2:
-                total += box.best[i] + box.second[i] + 2.0 * slack
-            else:
-                total += terms.layers * (box.best[i] + slack)
-            plain += terms.layers * (box.plain[i] + slack)
+            total += box.best[i] + slack
+            plain += box.plain[i] + slack
     return total, plain
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
-def _add_loads(b, n, width, candidates, warmth, box, unit_load, bit_load):
+def _add_loads(n, width, candidates, warmth, box, unit_load, bit_load):
     """Add what the loaded cells ask of each candidate, shared among those nearly as good as the best."""
     lanes = (n + VECTOR - 1) // VECTOR * VECTOR
     one, zero = np.float32(1.0), np.float32(0.0)
@@ -301,12 +294,14 @@ def soft_loads(cells, sight, goal, terms, prices, demand, before, warmth, unit_l
         scan_bin(b, n, cells, sight, goal, terms, prices, box)
         for i in range(n):
             total += box.best[i] + ROUNDING * goal.slope[0] * box.demand[i]
-        _add_loads(b, n, width, candidates, np.float32(warmth), box, unit_load, bit_load)
+        _add_loads(n, width, candidates, np.float32(warmth), box, unit_load, bit_load)
     return total
 
 
 @njit(cache=True, nogil=True)
-def good_pairs(cells, sight, goal, terms, prices, demand, before, slack, wide_slack, good, wide, want, margin, keeps):
+def good_pairs(
+    cells, sight, goal, terms, prices, demand, before, slack, wide_slack, good, wide, want, margin, keeps
+):
     """Fill in the pairs that gain a cell nearly as much as its best, units wanted, profit a unit, who may stay.
 
     Pairs that will not stand in the next slot are never good. good: within slack a unit of the best; wide:
@@ -314,7 +309,6 @@ def good_pairs(cells, sight, goal, terms, prices, demand, before, slack, wide_sl
     """
     box = new_bin(sight)
     place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
-    half = np.uint64(32)
     good[:] = 0
     wide[:] = 0
     want[:] = 0

@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecumene.results.schema import CAUSE_WORDS, Table
+from ecumene.results.summary import longest_run
 from ecumene.views.palette import CAUSE_COLOURS
-from ecumene.views.wording import number_text, people_text, point_text, quantity_text, share_text, utc_text
+from ecumene.views.series import strip_svg
+from ecumene.views.terminal import N_PLACES
+from ecumene.views.wording import (
+    duration_text,
+    number_text,
+    people_text,
+    point_text,
+    quantity_text,
+    share_text,
+    utc_text,
+)
 from ecumene.views.worldmap import (
     CAUSE_TITLE,
     FEW_ROWS,
@@ -23,6 +34,7 @@ from ecumene.views.worldmap import (
     cause_map_png,
     map_alt_text,
     quantity_map_png,
+    window_of,
 )
 
 if TYPE_CHECKING:
@@ -72,7 +84,12 @@ def report_html(results: Results) -> str:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters.update(
-        people=people_text, share=share_text, number=number_text, utc=utc_text, count=lambda n: f"{n:,}"
+        people=people_text,
+        share=share_text,
+        number=number_text,
+        duration=duration_text,
+        utc=utc_text,
+        count=lambda n: f"{n:,}",
     )
     template = resources.files("ecumene.views") / "templates" / "report.html.j2"
     return environment.from_string(template.read_text(encoding="utf-8")).render(
@@ -84,6 +101,7 @@ def report_html(results: Results) -> str:
         countries_csv=_base64(_csv(results.countries())),
         gateways=_lines(_busiest_first(results.gateways())),
         places=place_lines(results.places()),
+        strips=_strips(results),
         limits=LIMITS,
         data_credits=DATA_CREDITS,
         words=CAUSE_WORDS,
@@ -113,13 +131,26 @@ def _facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     yield "Traffic carried", quantity_text(traffic["carried"], "Gbit/s")
     if traffic["upper_bound"] < 0.999 * traffic["demand"]:
-        yield "No plan could carry more than", quantity_text(traffic["upper_bound"], "Gbit/s")
+        yield "No plan of beams could bring more than", quantity_text(traffic["upper_bound"], "Gbit/s")
     yield "Subscribers assumed", f"{people_text(subscribers['total'])} ({subscribers['source']})"
     if subscribers["unplaced"] >= 1.0:
         yield "Subscribers without room", people_text(subscribers["unplaced"])
-    yield "Handovers of a cell in an hour", number_text(summary["handovers"]["per_cell_per_h"])
+    yield from _plan(summary["plan"])
     status = (f"{count:,} {name}" for name, count in summary["satellites"]["by_status"].items() if count)
     yield "Satellites by status", ", ".join(status) or "none"
+
+
+def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield how good the plan of beams is at least, and how restless."""
+    if plan["gap"] is not None:
+        proof = "" if plan["is_certified"] else "; as max-min fairness, not certified"
+        yield (
+            f"Plan of beams ({plan['policy']}): below the best there could be by at most",
+            f"{share_text(plan['gap'])} by its own goal, {share_text(plan['served_gap'])} in bit/s{proof}",
+        )
+    yield "Handovers of a cell in an hour", number_text(plan["handovers_per_cell_hour"])
+    if plan["dwell_s_mean"] is not None:
+        yield "Stay with a satellite in s (mean, median)", f"{plan['dwell_s_mean']:.0f}, {plan['dwell_s_median']:.0f}"
 
 
 def _percentiles(values: Mapping[str, float | None]) -> str:
@@ -130,8 +161,9 @@ def _maps(results: Results) -> list[dict[str, Any]]:
     """Return the pictures with title, caption and alternative text; the causes first."""
     rows, gateways = results.rows(), results.gateways()
     shares = {c["cause"]: c["people_share"] for c in results.summary["causes"]}
-    large = build_canvas(rows, gateways, width_px=MAP_WIDTH_PX)
-    small = build_canvas(rows, gateways, width_px=SMALL_MAP_WIDTH_PX)
+    may_zoom = bool(results.scenario.countries)
+    large = build_canvas(rows, gateways, width_px=MAP_WIDTH_PX, may_zoom=may_zoom)
+    small = build_canvas(rows, gateways, width_px=SMALL_MAP_WIDTH_PX, may_zoom=may_zoom)
     seen = _seen(large)
     causes = results.summary["causes"]
     maps = [
@@ -149,6 +181,8 @@ def _maps(results: Results) -> list[dict[str, Any]]:
 
 
 def _seen(canvas: Canvas) -> str:
+    if window_of(canvas) is not None:
+        return "A close-up: all computed cells lie in it. Gateways further off are not shown. Equal Earth projection."
     if len(canvas.rows["cell"]) <= FEW_ROWS:
         return "The few cells of this planet are drawn as dots, larger than they are. Equal Earth projection."
     return "Equal Earth projection: equal areas are equal. In a border cell the larger country is shown."
@@ -187,9 +221,26 @@ def place_lines(places: Table) -> list[dict[str, Any]]:
     ]
 
 
+def _strips(results: Results) -> list[dict[str, str]]:
+    """Return the time series of the places, where they are few."""
+    table, slot_s = results.places(), results.summary["slot_s"]
+    names = table["place"].astype(str)
+    order = names[np.sort(np.unique(names, return_index=True)[1])]
+    if len(order) > N_PLACES or len(names) <= len(order):
+        return []
+    return [
+        {
+            "place": str(name),
+            "svg": strip_svg(table["n_usable"][names == name], table["rtt_ms"][names == name], slot_s),
+        }
+        for name in order
+    ]
+
+
 def _place_line(name: str, slots: Table) -> dict[str, Any]:
     causes = slots["cause"].astype(str)
     is_served = np.isin(causes, ("served", "partly"))
+    is_available = slots["n_usable"] > 0
     numbers = ("n_visible", "n_clear", "n_usable")
     medians = {c: _median(slots[c].astype(np.float64)) for c in numbers}
     on_path = {c: _median(slots[c].astype(np.float64)[is_served]) for c in ("mbps", "rtt_ms", "hops")}
@@ -197,6 +248,8 @@ def _place_line(name: str, slots: Table) -> dict[str, Any]:
     return {
         "place": name,
         "served": float(is_served.mean()),
+        "availability": float(is_available.mean()),
+        "longest_gap": longest_run(~is_available),
         "cause": _commonest(causes),
         "gateway": _commonest(slots["gateway"].astype(str)[is_served]),
         "pop": _commonest(slots["pop"].astype(str)[is_served]),

@@ -24,6 +24,9 @@ MIN_WIDTH = 60
 N_GATEWAYS = 5
 N_COUNTRIES = 6
 
+N_PLACES = 12
+"""A longer list of places stands in the report alone."""
+
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|km|deg|[MG]bit/s|million|billion|[NSEW])\b|%)")
 _LABEL = 26
 """Width of the column that says what a line is about."""
@@ -53,6 +56,7 @@ def summary_text(
         _title(summary, width, heading),
         _promise(summary, heading),
         _planet(summary, width),
+        _places(summary, width, heading),
         _pairs(summary, width, heading),
         _isolated(summary, width, heading),
         _notes(summary, width, heading),
@@ -77,13 +81,13 @@ def _title(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]
 def _promise(summary: Mapping[str, Any], heading: Callable[[str], str]) -> list[str]:
     """Return the headline: for each class how many could be served, are served, and how fast."""
     lines = [
-        heading(f"{'The promise':<12}{'people':>14}{'could be served':>24}{'are served':>24}{'Mbit/s':>9}")
+        heading(f"{'The promise':<12}{'people':>12}{'could be served':>25}{'are served':>25}{'Mbit/s':>9}")
     ]
     for entry in summary["promise"]:
         people = entry["people"]
         lines.append(
-            f"  {entry['settlement']:<10}{people_text(people):>14}"
-            f"{_of(entry['could_be_served'], people):>24}{_of(entry['served'], people):>24}"
+            f"  {entry['settlement']:<10}{people_text(people):>12}"
+            f"{_of(entry['could_be_served'], people):>25}{_of(entry['served'], people):>25}"
             f"{number_text(entry['mbps_p50']):>9}"
         )
     return lines
@@ -141,7 +145,7 @@ def _traffic(traffic: Mapping[str, float]) -> str:
     )
     bound = traffic.get("upper_bound")
     is_told = bound is not None and bound < 0.999 * traffic["demand"]
-    return f"{text}; no plan could carry more than {number_text(bound)}" if is_told else text
+    return f"{text}; no plan of beams could bring more than {number_text(bound)}" if is_told else text
 
 
 def _gateways(gateways: list[dict[str, Any]]) -> str:
@@ -171,6 +175,29 @@ def _wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     held = _BEFORE_UNIT.sub("\u00a0", text)
     lines = textwrap.wrap(held, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
+
+
+def _places(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
+    """Return the named places where they are few: how often a satellite is usable, how many, what gaps there are."""
+    places = summary.get("places", [])
+    if not 0 < len(places) <= N_PLACES:
+        return []
+    lines = [
+        heading("Places (usable: clear of the geostationary arc, and with a path home; all in places.csv)")
+    ]
+    for place in places:
+        rtt = (
+            "" if place["rtt_ms_p50"] is None else f", round trip {quantity_text(place['rtt_ms_p50'], 'ms')}"
+        )
+        gap = f", longest gap {duration_text(place['longest_gap_s'])}" if place["longest_gap_s"] else ""
+        cause = "" if place["availability"] > 0.0 else f": {CAUSE_WORDS[place['cause']]}"
+        counts = (
+            f"; satellites in view {number_text(place['n_visible_mean'])}, clear {number_text(place['n_clear_mean'])}, "
+            f"usable {number_text(place['n_usable_mean'])} (means)"
+        )
+        text = f"{place['place']}: could be served {share_text(place['availability'])} of the time"
+        lines += _wrap(f"{text}{gap}{cause}{rtt}{counts}", width, "  ", "      ")
+    return lines
 
 
 def _pairs(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:

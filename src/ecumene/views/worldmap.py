@@ -40,6 +40,10 @@ LEGEND_ORDER = (
 FEW_ROWS = 400
 """Up to this many rows are drawn as dots: a pixel on the world map would not be seen."""
 
+MOST_ROWS_CLOSE_UP = 20_000
+_CLOSE_UP_WIDEST, _CLOSE_UP_LEAST, _GATEWAYS_NEAR = 0.3 * X_MAX, 0.06, 0.2
+"""Half the width of a close-up at most and at least, and how far gateways may lie outside. [Earth radii]"""
+
 _SOUTH_OF_MOST_DEG, _NORTH_OF_MOST_DEG = -57.0, 84.0
 _LEGEND_HEIGHT = 0.085
 """Height of the strip below the map, as a share of the width."""
@@ -101,6 +105,8 @@ class Canvas:
         Rings around the land, (n, 2) in Earth radii on the map.
     coasts, borders
         Lines, the same.
+    may_zoom
+        Show the part of the world the rows lie in, where it is a small one.
     """
 
     rows: Table
@@ -109,9 +115,36 @@ class Canvas:
     land: Sequence[NDArray[np.float64]]
     coasts: Sequence[NDArray[np.float64]]
     borders: Sequence[NDArray[np.float64]]
+    may_zoom: bool = False
 
 
-def build_canvas(rows: Table, gateways: Table, *, width_px: int = 2000) -> Canvas:
+def window_of(canvas: Canvas) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Return the part of the map all rows lie in, and the gateways beside it, as x and y from and to in Earth radii.
+
+    None where it is no small part, or the map may not zoom.
+
+    Parameters
+    ----------
+    canvas
+        The run.
+    """
+    rows, gateways, raster = canvas.rows, canvas.gateways, canvas.raster
+    if not canvas.may_zoom or not 0 < len(rows["cell"]) <= MOST_ROWS_CLOSE_UP:
+        return None
+    x, y = equal_earth(rows["lat_deg"].astype(np.float64), rows["lon_deg"].astype(np.float64))
+    gx, gy = equal_earth(gateways["lat_deg"].astype(np.float64), gateways["lon_deg"].astype(np.float64))
+    away = np.maximum(np.maximum(x.min() - gx, gx - x.max()), np.maximum(y.min() - gy, gy - y.max()))
+    x, y = np.append(x, gx[away < _GATEWAYS_NEAR]), np.append(y, gy[away < _GATEWAYS_NEAR])
+    height, width = raster.row_of_pixel.shape
+    half = 1.12 * max(float(np.ptp(x)) / 2, float(np.ptp(y)) / 2 * width / height, _CLOSE_UP_LEAST)
+    if half > _CLOSE_UP_WIDEST:
+        return None
+    middle_x, middle_y = (float(v.min() + v.max()) / 2 for v in (x, y))
+    tall = half * height / width
+    return (middle_x - half, middle_x + half), (middle_y - tall, middle_y + tall)
+
+
+def build_canvas(rows: Table, gateways: Table, *, width_px: int = 2000, may_zoom: bool = False) -> Canvas:
     """Return what the maps of one run share, the slow part of drawing them.
 
     Parameters
@@ -120,6 +153,8 @@ def build_canvas(rows: Table, gateways: Table, *, width_px: int = 2000) -> Canva
         Result tables.
     width_px
         Pixels across the world.
+    may_zoom
+        Show the part of the world the rows lie in, where it is a small one; the gateways near it as well.
     """
     from ecumene.earth.outlines import load_outlines
 
@@ -137,7 +172,7 @@ def build_canvas(rows: Table, gateways: Table, *, width_px: int = 2000) -> Canva
     land, coasts, borders = (
         [_projected(line) for line in lines] for lines in (rings(coasts), coasts, borders)
     )
-    return Canvas(rows, gateways, raster, land, coasts, borders)
+    return Canvas(rows, gateways, raster, land, coasts, borders, may_zoom)
 
 
 def rings(lines: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
@@ -203,7 +238,9 @@ def cause_map_png(canvas: Canvas, shares: Mapping[str, float]) -> bytes:
     figure, axes = _world(canvas)
     _paint(canvas, axes, colours[index] if len(main) else np.zeros((0, 3)))
     _draw_gateways(canvas, axes)
-    _cause_legend(figure, present, shares, has_gateways=len(canvas.gateways["lat_deg"]) > 0)
+    _zoom(canvas, axes)
+    blank = "nobody lives there" if window_of(canvas) is None else "not computed, or nobody lives there"
+    _cause_legend(figure, present, shares, blank, has_gateways=len(canvas.gateways["lat_deg"]) > 0)
     return _png(figure, n_colours=128)
 
 
@@ -230,6 +267,7 @@ def quantity_map_png(canvas: Canvas, name: str) -> bytes:
     colours[has_value] = palette(norm(values[has_value]))[:, :3]
     figure, axes = _world(canvas)
     _paint(canvas, axes, colours)
+    _zoom(canvas, axes)
     _quantity_legend(figure, quantity, norm, palette, has_none=not bool(np.all(has_value)))
     return _png(figure, n_colours=256)
 
@@ -286,6 +324,9 @@ def _globe_edge() -> NDArray[np.float64]:
 def _paint(canvas: Canvas, axes: Axes, colour_of_row: NDArray[np.float64]) -> None:
     """Lay the rows on the map; a handful of them as dots that can be seen."""
     rows, raster = canvas.rows, canvas.raster
+    if window_of(canvas) is not None:
+        _paint_cells(rows, axes, colour_of_row)
+        return
     if len(rows["cell"]) <= FEW_ROWS:
         x, y = equal_earth(rows["lat_deg"].astype(np.float64), rows["lon_deg"].astype(np.float64))
         axes.scatter(x, y, s=140.0, c=colour_of_row, edgecolors="black", linewidths=0.6, zorder=4)
@@ -299,6 +340,31 @@ def _paint(canvas: Canvas, axes: Axes, colour_of_row: NDArray[np.float64]) -> No
     axes.imshow(image, extent=extent, interpolation="nearest", aspect="auto", zorder=2)
 
 
+def _paint_cells(rows: Table, axes: Axes, colour_of_row: NDArray[np.float64]) -> None:
+    """Lay the rows on a close-up, each as the outline of its cell."""
+    import h3.api.basic_int as h3
+    from matplotlib.collections import PolyCollection
+
+    outlines = [_projected(_without_seam(h3.cell_to_boundary(int(cell)))) for cell in rows["cell"]]
+    cells = PolyCollection(
+        outlines, facecolors=colour_of_row, edgecolors=colour_of_row, linewidths=0.3, zorder=2
+    )
+    axes.add_collection(cells, autolim=False)
+
+
+def _without_seam(boundary: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """Return a cell's corners, (n, 2) longitude and latitude, all on the side of the date line its first lies on."""
+    lat_deg, lon_deg = np.array(boundary).T
+    turns = np.round((lon_deg - lon_deg[0]) / 360.0)
+    return np.stack([np.clip(lon_deg - 360.0 * turns, -180.0, 180.0), lat_deg], axis=-1)
+
+
+def _zoom(canvas: Canvas, axes: Axes) -> None:
+    window = window_of(canvas)
+    if window is not None:
+        axes.set(xlim=window[0], ylim=window[1])
+
+
 def _draw_gateways(canvas: Canvas, axes: Axes) -> None:
     x, y = equal_earth(
         canvas.gateways["lat_deg"].astype(np.float64), canvas.gateways["lon_deg"].astype(np.float64)
@@ -307,7 +373,7 @@ def _draw_gateways(canvas: Canvas, axes: Axes) -> None:
     axes.scatter(
         x,
         y,
-        s=34.0 * pen * pen,
+        s=(34.0 if window_of(canvas) is None else 200.0) * pen * pen,
         marker="^",
         facecolors="white",
         edgecolors="black",
@@ -317,7 +383,7 @@ def _draw_gateways(canvas: Canvas, axes: Axes) -> None:
 
 
 def _cause_legend(
-    figure: Figure, present: Sequence[str], shares: Mapping[str, float], *, has_gateways: bool
+    figure: Figure, present: Sequence[str], shares: Mapping[str, float], blank: str, *, has_gateways: bool
 ) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -331,7 +397,7 @@ def _cause_legend(
         )
         for cause in present
     ]
-    handles.append(Patch(facecolor=LAND, edgecolor="#555555", linewidth=0.5, label="nobody lives there"))
+    handles.append(Patch(facecolor=LAND, edgecolor="#555555", linewidth=0.5, label=blank))
     if has_gateways:
         mark = Line2D([], [], marker="^", linestyle="", markerfacecolor="white", markeredgecolor="black")
         mark.set(label="gateway", markersize=9)

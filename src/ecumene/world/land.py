@@ -93,6 +93,10 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
     """
     codes, names, rows = _rows(scenario)
     law = _law(scenario, start, codes, notes)
+    total, spread = _subscribers(scenario, start, rows, law, codes, notes)
+    if scenario.countries:
+        rows, spread = _cut_out(scenario, rows, spread, codes, notes)
+        total = float(spread.sum())
     cell, first, inverse = np.unique(rows.cell, return_index=True, return_inverse=True)
     cell_of_row = inverse.astype(np.int32)
     is_permitted = law.is_permitted[rows.country]
@@ -102,7 +106,6 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
         notes.append(
             f"Licensed but not sold, hence without subscribers: {', '.join(np.array(codes)[unsold])}."
         )
-    total, spread = _subscribers(scenario, start, rows, law, codes, notes)
     busy_bps = spread * scenario.demand.mbps_per_subscriber * 1e6
     return Land(
         rows=rows,
@@ -151,6 +154,31 @@ def _rows(scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...], Rows]:
     if not scenario.cell:
         return table.code, table.name, load_rows(scenario.resolution)
     return _made_up_rows(scenario)
+
+
+def _cut_out(
+    scenario: Scenario,
+    rows: Rows,
+    subscribers: NDArray[np.float64],
+    codes: tuple[str, ...],
+    notes: list[str],
+) -> tuple[Rows, NDArray[np.float64]]:
+    """Return the rows of the scenario's countries, with the subscribers the whole planet left them."""
+    unknown = [
+        f"countries: unknown country code '{code}'{countries().hint(code)}"
+        for code in scenario.countries
+        if code not in codes
+    ]
+    if unknown:
+        raise ScenarioError(scenario.name, unknown)
+    keep = np.isin(rows.country, [codes.index(code) for code in scenario.countries])
+    if not keep.any():
+        raise ScenarioError(scenario.name, [f"countries: nobody lives in {', '.join(scenario.countries)}"])
+    notes.append(
+        f"Only the land of {', '.join(sorted(set(scenario.countries)))} is computed: every share is of its people, and "
+        "nobody else asks satellites or gateways for anything."
+    )
+    return Rows(**{name: column[keep] for name, column in vars(rows).items()}), subscribers[keep]
 
 
 def _made_up_rows(scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...], Rows]:

@@ -58,7 +58,7 @@ def build_market(scenario: Scenario, land: Land, grid: Grid, radio: Radio, beams
             scenario.name, [f'scheduling.policy = "{keys.policy}": must be one of {known}{hint}']
         )
     fairness = MAX_FAIRNESS if isinstance(keys.fairness, str) else keys.fairness
-    terms, unit_bps = terms_of(beams, radio.channel_rate_bps, nco=scenario.downlink.nco)
+    terms, unit_bps = terms_of(beams, radio.channel_rate_bps)
     return Market(
         cells=market_cells(
             grid.first_cell_of_bin, grid.r_ecef_m, grid.up, land.class_of_cell, radio.rate_class_of_cell

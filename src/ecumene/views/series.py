@@ -1,0 +1,92 @@
+"""A place slot by slot, as a strip small enough for a page: usable satellites, gaps, round trip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WIDTH, HEIGHT, MARGIN, MOST_COLUMNS = 960, 88, 44, 480
+TOP, FOOT = 8, 14
+BLUE, GAP, LINE, INK = "#9ecae1", "#d55e00", "#1b2329", "#5a666e"
+
+
+def strip_svg(n_usable: NDArray[np.int64], rtt_ms: NDArray[np.float64], slot_s: float) -> str:
+    """Return the strip of one place as SVG.
+
+    Parameters
+    ----------
+    n_usable : (slot,)
+        Satellites the place could be served by.
+    rtt_ms : (slot,)
+        Round trip; NaN where the place is not served. [ms]
+    slot_s
+        Length of a slot. [s]
+
+    Returns
+    -------
+    svg
+        Bars: usable satellites, scale on the left. Line: round trip, scale on the right. Bands over the whole height:
+        no usable satellite. In long runs several slots share a column: the fewest satellites, the median round trip;
+        so no gap is lost.
+    """
+    columns = np.array_split(np.arange(len(n_usable)), min(len(n_usable), MOST_COLUMNS))
+    fewest = np.array([n_usable[k].min() for k in columns])
+    middle_ms = np.array([_median(rtt_ms[k]) for k in columns])
+    most = max(int(fewest.max()), 1)
+    wide, high = (WIDTH - 2 * MARGIN) / len(columns), HEIGHT - TOP - FOOT
+    parts = []
+    for k, n in enumerate(fewest.tolist()):
+        x, share = MARGIN + k * wide, n / most if n else 1.0
+        colour = BLUE if n else GAP
+        parts.append(
+            f'<rect x="{x:.1f}" y="{TOP + high * (1 - share):.1f}" width="{wide + 0.1:.1f}" '
+            f'height="{high * share:.1f}" fill="{colour}"/>'
+        )
+    known = middle_ms[np.isfinite(middle_ms)]
+    low, top = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    scale = high / (top - low) if top > low else 0.0
+    for run in _runs(np.isfinite(middle_ms)):
+        points = " ".join(
+            f"{MARGIN + (k + 0.5) * wide:.1f},{TOP + high - (middle_ms[k] - low) * scale:.1f}" for k in run
+        )
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{LINE}" stroke-width="1"/>')
+    end = f"{len(n_usable) * slot_s / 60.0:,.0f} min"
+    texts = [
+        (MARGIN - 5, TOP + 9, "end", str(most)),
+        (MARGIN - 5, TOP + high, "end", "0"),
+        (MARGIN, HEIGHT - 2, "start", "0 min"),
+        (WIDTH - MARGIN, HEIGHT - 2, "end", end),
+    ]
+    if len(known):
+        texts += [
+            (WIDTH - MARGIN + 5, TOP + 9, "start", f"{top:.0f} ms"),
+            (WIDTH - MARGIN + 5, TOP + high, "start", f"{low:.0f} ms"),
+        ]
+    parts += [
+        f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="11" fill="{INK}">{text}</text>'
+        for x, y, anchor, text in texts
+    ]
+    gaps = int((n_usable == 0).sum())
+    words = (
+        f"Usable satellites from {int(n_usable.min())} to {int(n_usable.max())}; none in {gaps} of "
+        f"{len(n_usable)} slots"
+    )
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{words}" '
+        f'style="width:100%;height:auto;display:block">{"".join(parts)}</svg>'
+    )
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def _runs(is_true: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """Return the stretches of true values, as indices."""
+    index = np.flatnonzero(is_true)
+    return [run for run in np.split(index, np.flatnonzero(np.diff(index) > 1) + 1) if len(run)]
