@@ -144,7 +144,7 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int) -> Cut:
     n_cells, n_sats = len(demand), len(sight.r_sat_m)
     good, may_keep = np.empty(sight.clear.shape, np.uint64), np.empty(n_cells, np.bool_)
     lasting_pairs(cells, sight, demand, task.before, good, may_keep)
-    rate = terms.rate[cells.rate_class, int(USUAL_SINE * terms.rate.shape[1])]
+    rate = usual_rate(task)
     flow = new_flow(n_cells, n_sats, units_to_plan(task))
     listings, level = listings_of(sight.candidates, n_sats), np.full(n_sats, FAR, np.int16)
     masks = np.zeros((len(cells.first_of_bin) - 1, MAX_LEVELS, sight.clear.shape[1]), np.uint64)
@@ -177,12 +177,21 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int) -> Cut:
 def units_to_plan(task: Task) -> int:
     """Return the units of a satellite that its ceiling lets it fill, as units are filled on the mean."""
     terms, asking = task.terms, task.demand > 0.0
-    mean_rate = float(terms.rate.mean(where=terms.rate > 0.0)) if (terms.rate > 0.0).any() else 1.0
-    units = np.minimum(np.ceil(task.demand[asking] / mean_rate), terms.units_of_cell)
-    if not len(units):
+    rate = usual_rate(task)[asking]
+    demand, rate = task.demand[asking][rate > 0.0], rate[rate > 0.0]
+    if not len(rate):
         return terms.units_of_sat
-    bits_of_unit = float(np.minimum(task.demand[asking], units * mean_rate).sum() / units.sum())
+    units = np.minimum(np.ceil(demand / rate), terms.units_of_cell)
+    bits_of_unit = float(np.minimum(demand, units * rate).sum() / units.sum())
     return int(np.clip(np.ceil(terms.bits_of_sat / bits_of_unit), 1, terms.units_of_sat))
+
+
+def usual_rate(task: Task) -> NDArray[np.float32]:
+    """Return the rate of a unit in mid-sky for every cell, in units of the best."""
+    rate: NDArray[np.float32] = task.terms.rate[
+        task.cells.rate_class, int(USUAL_SINE * task.terms.rate.shape[1])
+    ]
+    return rate
 
 
 def _values(task: Task, goal: Goal, rate: NDArray[np.float32]) -> list[float]:
