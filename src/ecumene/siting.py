@@ -26,7 +26,7 @@ from ecumene.network.placement import (
     spread_over_clear,
     thin_out,
 )
-from ecumene.network.sites import Sites
+from ecumene.network.sites import Site, Sites, sites_of_records
 from ecumene.scenario.schema import SiteKeys
 from ecumene.simulation import one_slot
 from ecumene.sky.observer import clear_view
@@ -476,16 +476,18 @@ def _sites(candidates: Candidates, placement: Placement, country: str, old: Site
             name, n = f"{candidates.name[k]} {n}", n + 1
         taken.add(name)
         names.append(name)
-    count = len(names)
-    return Sites(
-        name=tuple(names),
-        country=(country,) * count,
-        lat_deg=candidates.lat_deg[placement.site],
-        lon_deg=candidates.lon_deg[placement.site],
-        kind=("gateway",) * count,
-        antennas=placement.antennas,
-        confidence=("",) * count,
-        source=(PROPOSED,) * count,
+    return sites_of_records(
+        [
+            Site(
+                name=name,
+                country=country,
+                lat_deg=float(candidates.lat_deg[k]),
+                lon_deg=float(candidates.lon_deg[k]),
+                antennas=int(antennas),
+                source=PROPOSED,
+            )
+            for name, k, antennas in zip(names, placement.site, placement.antennas, strict=True)
+        ]
     )
 
 

@@ -121,7 +121,7 @@ QUICK = ["--resolution", "3", "--slots", "8", "--samples", "2", "--check", "1", 
 
 
 def test_what_is_written_can_be_run(invoke, tmp_path):
-    for name in ("sites.csv",):
+    for name in ("sites.csv", "sites.geojson"):
         result = invoke(*WORDS, *QUICK, "--json", "--out", name)
         assert result.exit_code == 0, result.stderr
         facts = json.loads(result.stdout)

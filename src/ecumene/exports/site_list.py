@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from ecumene.errors import InputError
+from ecumene.network.sites import GEOJSON, records_of_sites
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
 
     from ecumene.network.sites import Sites
 
-GEOJSON = (".geojson", ".json")
-COLUMNS = ("name", "country", "lat_deg", "lon_deg", "kind", "antennas", "confidence", "source")
+COLUMNS = (
+    *("name", "country", "lat_deg", "lon_deg", "kind", "antennas", "live_by"),
+    *("bands", "gso_exclusion_deg", "rain_mm_h", "confidence", "source"),
+)
 
 
 def write_sites(path: Path, parts: Sequence[Sites], comment: Sequence[str] = ()) -> None:
@@ -61,19 +65,16 @@ def check_name(path: Path) -> None:
 
 
 def _records(sites: Sites) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": sites.name[k],
-            "country": sites.country[k],
-            "lat_deg": round(float(sites.lat_deg[k]), 4),
-            "lon_deg": round(float(sites.lon_deg[k]), 4),
-            "kind": sites.kind[k],
-            "antennas": int(sites.antennas[k]) if sites.kind[k] == "gateway" else "",
-            "confidence": sites.confidence[k],
-            "source": sites.source[k],
-        }
-        for k in range(len(sites))
-    ]
+    """Return one mapping a site, by `COLUMNS`; empty text where nothing is known."""
+    records = []
+    for site in records_of_sites(sites):
+        record: dict[str, Any] = {name: getattr(site, name) for name in COLUMNS}
+        record["antennas"] = site.antennas if site.kind == "gateway" else ""
+        for name, value in record.items():
+            if isinstance(value, float):
+                record[name] = "" if math.isnan(value) else round(value, 4)
+        records.append(record)
+    return records
 
 
 def _csv(records: Sequence[dict[str, Any]], comment: Sequence[str]) -> str:

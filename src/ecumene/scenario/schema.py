@@ -170,11 +170,15 @@ class GatewayKeys(Section):
     """Gateways and points of presence."""
 
     sites: str = ""
-    """Bundled list (starlink, starlink-2022, oneweb, kuiper) or a CSV file; empty for none."""
+    """Bundled list (starlink, starlink-2022, oneweb, kuiper), or a CSV or GeoJSON file; empty for none."""
     site: tuple[SiteKeys, ...] = ()
     """Sites written here, beside those of the list."""
     known_by: date | None = None
     """Use sites known to be live by this date; the start where not given."""
+    planned: bool = False
+    """Use the sites a list calls planned as well, whatever their date."""
+    at_sea: bool = False
+    """Allow sites in the sea, further than 14 to 30 km from any land; otherwise they are a mistake."""
     antennas: int = Field(default=8, ge=1, le=200)
     """Antennas of a gateway; each follows one satellite."""
     antenna_gbps: float = Field(default=20.0, gt=0.0, le=1_000.0)
