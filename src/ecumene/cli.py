@@ -632,7 +632,7 @@ def _propose(scenario: Scenario, out: Path | None, *, quiet: bool, **options: An
     with _progress(quiet=quiet) as on_slot:
         proposal = propose(world, on_slot=on_slot, **options)
     start_utc = world.start.isoformat().replace("+00:00", "Z")
-    facts = siting_facts(proposal, scenario.name, start_utc, options["spacing_km"])
+    facts = siting_facts(proposal, scenario.name, start_utc, scenario.slots, options["spacing_km"])
     if out is not None:
         head = (
             f"Ground sites of {scenario.name}, and {len(proposal.sites)} new gateways in {proposal.country}, by",

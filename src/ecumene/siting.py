@@ -230,7 +230,7 @@ def propose(
     tell = on_slot or (lambda _done, _total: None)
     tell(0, total)
     seen, worth_bps, cells = _look(
-        world, candidates, slots, cell_bps, cell_people, lambda done: tell(done, total)
+        world, country, candidates, slots, cell_bps, cell_people, lambda done: tell(done, total)
     )
     may_land = _may_land(world, is_row)
     standing = [(int(g), int(world.ground.gateways.antennas[g])) for g in np.flatnonzero(may_land)]
@@ -401,6 +401,7 @@ def _land_points(world: World, k_country: int) -> tuple[NDArray[np.float64], NDA
 
 def _look(
     world: World,
+    country: str,
     candidates: Candidates,
     slots: NDArray[np.int64],
     cell_bps: NDArray[np.float64],
@@ -422,7 +423,7 @@ def _look(
             sky.r_sat_m,
             world.can_serve & sky.is_valid,
             scenario.gateways.min_elevation_deg,
-            scenario.gateways.gso_exclusion_deg,
+            scenario.gateways.gso_exclusion_by_country.get(country, scenario.gateways.gso_exclusion_deg),
         )
         sight = sky.sight
         worth_bps = spread_over_clear(

@@ -142,11 +142,30 @@ def survey(world: World, slot: int) -> Sky:
         ephemeris.r_ecef_m,
         can_serve,
         keys.min_elevation_deg,
-        keys.gso_exclusion_deg,
+        ground.gso_exclusion_deg,
     )
     slant_m = slant_only(ground.r_gateway_m, ephemeris.r_ecef_m)
+    if ground.feeders is not None:  # a link that does not close is no link
+        gateway, sat = np.nonzero(is_clear)
+        is_clear[gateway, sat] = _feeder_bps(world, ephemeris.r_ecef_m, slant_m, gateway, sat) > 0.0
     sight = look(world.grid, ephemeris.r_ecef_m, can_serve)
     return Sky(slot, t_s, ephemeris.r_ecef_m, ephemeris.is_valid, sight, is_clear, slant_m)
+
+
+def _feeder_bps(
+    world: World,
+    r_sat_m: NDArray[np.float64],
+    slant_m: NDArray[np.float64],
+    gateway: NDArray[np.intp] | NDArray[np.int32],
+    sat: NDArray[np.intp] | NDArray[np.int32],
+) -> NDArray[np.float64]:
+    """Return what feeder links carry: one value for all, or by band, distance and weather."""
+    ground = world.ground
+    if ground.feeders is None:
+        return np.full(len(gateway), world.scenario.gateways.antenna_gbps * 1e9)
+    rise_m = np.einsum("ij,ij->i", r_sat_m[sat] - ground.r_gateway_m[gateway], ground.up_of_gateway[gateway])
+    slant_of_link_m = slant_m[gateway, sat]
+    return ground.feeders.rate_bps(gateway, rise_m / slant_of_link_m, slant_of_link_m)
 
 
 def demand(world: World, sky: Sky) -> Asked:
@@ -192,9 +211,7 @@ def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slo
     return Links(feeders, isls, pairs, routes, usable_of_bin)
 
 
-def _lasers(
-    world: World, sky: Sky, next_sky: Sky, before: Slot | None
-) -> tuple[NDArray[np.int32], IslState]:
+def _lasers(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> tuple[NDArray[np.int32], IslState]:
     """Return the lasers of a slot and which of them carry traffic."""
     keys, slot_s = world.scenario.isl, world.scenario.slot_s
     max_range_m = np.inf if keys.max_range_km is None else keys.max_range_km * 1e3
@@ -271,7 +288,7 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
         is_usable=routes.has_path,
     )
     flow_class, flow_sat = (index.astype(np.int32) for index in np.nonzero(offered_bps))
-    paths, shares = _shares(world, links, offered_bps[flow_class, flow_sat], flow_class, flow_sat)
+    paths, shares = _shares(world, sky, links, offered_bps[flow_class, flow_sat], flow_class, flow_sat)
     carried_share = np.ones(offered_bps.shape)
     carried_share[flow_class, flow_sat] = shares.carried_bps / offered_bps[flow_class, flow_sat]
     service = serve_rows(
@@ -303,6 +320,7 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
 
 def _shares(
     world: World,
+    sky: Sky,
     links: Links,
     offered_bps: NDArray[np.float64],
     flow_class: NDArray[np.int32],
@@ -318,7 +336,9 @@ def _shares(
         flow_sat,
         satellite_bps=world.beams.capacity_bps,
         isl_bps=scenario.isl.capacity_gbps * 1e9,
-        feed_bps=scenario.gateways.antenna_gbps * 1e9,
+        feed_bps=_feeder_bps(
+            world, sky.r_sat_m, sky.gateway_slant_m, links.feeders.gateway_of_feed, links.feeders.sat_of_feed
+        ),
         gateway_bps=world.ground.gateway_bps,
         pop_bps=np.full(len(world.ground.pops), np.inf),
     )
@@ -355,7 +375,9 @@ def _terminals(
     sine = np.clip(np.nan_to_num(np.sin(view.elevation_rad)), 0.0, 1.0)
     n_bins = world.radio.channel_rate_bps.shape[1]
     place = np.minimum((sine * n_bins).astype(np.int64), n_bins - 1)
-    unit_bps = world.radio.channel_rate_bps[places.rate_class[:, None], place] / world.beams.shares_per_channel
+    unit_bps = (
+        world.radio.channel_rate_bps[places.rate_class[:, None], place] / world.beams.shares_per_channel
+    )
     return serve_terminals(
         view=view,
         landing_class=places.landing_class,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("name", "country", "lat_deg", "lon_deg", "kind", "antennas", "live_by"),
-    *("bands", "gso_exclusion_deg", "rain_mm_h", "confidence", "source"),
+    *("bands", "gso_exclusion_deg", "rain_mm_h", "rain_height_km", "confidence", "source"),
 )
 
 

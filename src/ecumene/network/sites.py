@@ -34,7 +34,7 @@ MAX_ANTENNAS = 200
 
 _REQUIRED = ("name", "country", "lat_deg", "lon_deg", "kind")
 _OPTIONAL = (
-    *("antennas", "status", "live_by", "bands", "gso_exclusion_deg", "rain_mm_h"),
+    *("antennas", "status", "live_by", "bands", "gso_exclusion_deg", "rain_mm_h", "rain_height_km"),
     *("confidence", "source"),
 )
 
@@ -45,6 +45,7 @@ GEOJSON = (".geojson", ".json")
 """Ends of names of GeoJSON files; everything else is read as CSV."""
 
 MAX_EXCLUSION_DEG = 45.0
+MAX_RAIN_HEIGHT_KM = 8.0
 MAX_RAIN_MM_H = 200.0
 """More than anywhere on the planet is exceeded in 0.01 % of the year (ITU-R P.837-7 has no more than 150)."""
 
@@ -55,7 +56,8 @@ class Site:
 
     Attributes
     ----------
-    name, country, lat_deg, lon_deg, kind, antennas, live_by, bands, gso_exclusion_deg, rain_mm_h, confidence, source
+    name, country, lat_deg, lon_deg, kind, antennas, live_by, bands, gso_exclusion_deg, rain_mm_h,
+        rain_height_km, confidence, source
         As in `Sites`.
     status
         One of `STATUSES`.
@@ -71,6 +73,7 @@ class Site:
     bands: str = ""
     gso_exclusion_deg: float = float("nan")
     rain_mm_h: float = float("nan")
+    rain_height_km: float = float("nan")
     confidence: str = ""
     source: str = ""
     status: str = "live"
@@ -99,7 +102,9 @@ class Sites:
     gso_exclusion_deg : (site,)
         Smallest allowed angle to the geostationary arc; NaN where the file does not say. [deg]
     rain_mm_h : (site,)
-        Rain rate exceeded in 0.01 % of the year (R0.01 of ITU-R P.837); NaN where the file does not say.
+        Rain rate exceeded in 0.01 % of the year (R0.01 of ITU-R P.837); NaN where the file does not say. [mm/h]
+    rain_height_km : (site,)
+        Mean rain height above the sea (h_R of ITU-R P.839); NaN where the file does not say. [km]
     confidence, source
         How sure the position and the date are, and where they are from; empty where the file does not say.
     later, planned, closed
@@ -118,6 +123,7 @@ class Sites:
     bands: tuple[str, ...]
     gso_exclusion_deg: NDArray[np.float64]
     rain_mm_h: NDArray[np.float64]
+    rain_height_km: NDArray[np.float64]
     confidence: tuple[str, ...]
     source: tuple[str, ...]
     later: tuple[str, ...] = ()
@@ -146,7 +152,7 @@ def sites_of_records(records: Sequence[Site]) -> Sites:
     columns: dict[str, Any] = {
         f.name: tuple(getattr(site, f.name) for site in records) for f in fields(Site) if f.name != "status"
     }
-    for name in ("lat_deg", "lon_deg", "gso_exclusion_deg", "rain_mm_h"):
+    for name in ("lat_deg", "lon_deg", "gso_exclusion_deg", "rain_mm_h", "rain_height_km"):
         columns[name] = np.array(columns[name], np.float64)
     columns["antennas"] = np.array(columns["antennas"], np.int32)
     return Sites(**columns)
@@ -178,8 +184,8 @@ def read_sites(
     name_or_path
         "starlink", "starlink-2022", "oneweb", "kuiper"; or a CSV file with the columns name, country,
         lat_deg, lon_deg, kind and, if known, antennas, status, live_by (2023-10 or 2023-10-10), bands,
-        gso_exclusion_deg, rain_mm_h, confidence, source; or a GeoJSON file (.geojson, .json) whose features are
-        points with these as properties, coordinates apart.
+        gso_exclusion_deg, rain_mm_h, rain_height_km, confidence, source; or a GeoJSON file (.geojson,
+        .json) whose features are points with these as properties, coordinates apart.
     codes
         Known country codes.
     hint_of_code
@@ -345,6 +351,7 @@ def _read_site(
             bad.add(line, f"bands = {row['bands']}: unknown band {band!r}; known are {', '.join(bands)}")
     exclusion_deg = _optional(row, "gso_exclusion_deg", MAX_EXCLUSION_DEG, line, bad)
     rain_mm_h = _optional(row, "rain_mm_h", MAX_RAIN_MM_H, line, bad)
+    rain_height_km = _optional(row, "rain_height_km", MAX_RAIN_HEIGHT_KM, line, bad)
     if len(bad.problems) > n_bad:
         return None
     return Site(
@@ -358,6 +365,7 @@ def _read_site(
         bands=" ".join(own_bands),
         gso_exclusion_deg=exclusion_deg,
         rain_mm_h=rain_mm_h,
+        rain_height_km=rain_height_km,
         confidence=row.get("confidence", ""),
         source=row.get("source", ""),
         status=status,

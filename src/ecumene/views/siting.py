@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecumene.network.placement import GREEDY_SHARE
-from ecumene.views.wording import number_text, people_text, quantity_text, share_text
+from ecumene.views.wording import number_text, people_text, quantity_text, share_text, utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 _UNIT = {"traffic": "Gbit/s", "people": "people"}
 
 
-def siting_facts(proposal: Proposal, scenario_name: str, start_utc: str, spacing_km: float) -> dict[str, Any]:
+def siting_facts(
+    proposal: Proposal, scenario_name: str, start_utc: str, slots: int, spacing_km: float
+) -> dict[str, Any]:
     """Return a proposal as plain values by name, ready for JSON.
 
     Parameters
     ----------
     proposal
         From `ecumene.siting.propose`.
-    scenario_name, start_utc
-        The scenario it holds for, and its first slot.
+    scenario_name, start_utc, slots
+        The scenario it holds for, its first slot, and how many it has.
     spacing_km
         Least distance between sites that was asked for. [km]
 
@@ -45,6 +47,7 @@ def siting_facts(proposal: Proposal, scenario_name: str, start_utc: str, spacing
         "start_utc": start_utc,
         "goal": proposal.goal,
         "goal_unit": _UNIT[proposal.goal],
+        "slots": slots,
         "sampled_slots": proposal.slots.tolist(),
         "candidates": proposal.n_candidates,
         "places_looked_at": proposal.n_found,
@@ -120,9 +123,9 @@ def _heading(facts: Mapping[str, Any], width: int) -> list[str]:
     goal = {"traffic": "most traffic", "people": "most people in reach"}[facts["goal"]]
     text = (
         f"{len(facts['sites'])} new gateways in {facts['country']} for {', '.join(facts['served'])}: {goal} without "
-        f"lasers, on top of the gateways of {facts['scenario']}. Mean of {len(slots)} slots spread evenly over "
-        f"{facts['start_utc']} + {slots[-1] + 1} slots, busy hour everywhere. Chosen among {facts['candidates']:,} of "
-        f"{facts['places_looked_at']:,} places, {facts['spacing_km']:g} km apart."
+        f"lasers, on top of the gateways of {facts['scenario']}. Mean of {len(slots)} slots spread evenly "
+        f"over {facts['slots']} from {utc_text(facts['start_utc'])}, busy hour everywhere. Chosen among "
+        f"{facts['candidates']:,} of {facts['places_looked_at']:,} places, {facts['spacing_km']:g} km apart."
     )
     return textwrap.wrap(text, width)
 
@@ -136,10 +139,10 @@ def _table(facts: Mapping[str, Any]) -> list[str]:
             f"{s['lat_deg']:.2f}",
             f"{s['lon_deg']:.2f}",
             str(s["antennas"]),
-            f"+{number_text(s['gain_gbps'])}",
-            f"+{people_text(s['gain_people'])}",
-            f"-{number_text(s['loss_without_gbps'])}",
-            f"-{people_text(s['loss_without_people'])}",
+            _signed("+", number_text(s["gain_gbps"])),
+            _signed("+", people_text(s["gain_people"])),
+            _signed("-", number_text(s["loss_without_gbps"])),
+            _signed("-", people_text(s["loss_without_people"])),
         )
         for s in facts["sites"]
     ]
@@ -151,6 +154,10 @@ def _table(facts: Mapping[str, Any]) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def _signed(sign: str, text: str) -> str:
+    return text if text == "0" else f"{sign}{text}"
 
 
 def _worth(facts: Mapping[str, Any], width: int) -> list[str]:
@@ -173,10 +180,16 @@ def _worth(facts: Mapping[str, Any], width: int) -> list[str]:
             f"{number_text(before['rtt_ms_median'])} -> {quantity_text(after['rtt_ms_median'], 'ms')} "
             f"({len(facts['whole_model']['slots'])} slots)"
         )
+    is_best = facts["proven_share"] > 1.0 - 1e-9
+    so = (
+        "so it is the best"
+        if is_best
+        else f"so it is at least {share_text(facts['proven_share'])} of the best"
+    )
     bound = (
         f"The choice gains {show(facts['gain'])}{unit}; no choice of as many of these places gains more than "
-        f"{show(facts['gain_bound'])}{unit}, so it is at least {share_text(facts['proven_share'])} of the best "
-        f"(greedy alone guarantees {share_text(facts['guaranteed_share'])}, for sites of equal size)."
+        f"{show(facts['gain_bound'])}{unit}, {so} (greedy alone guarantees "
+        f"{share_text(facts['guaranteed_share'])}, for sites of equal size)."
     )
     return [
         *lines,

@@ -14,6 +14,9 @@ from ecumene.errors import ScenarioError
 from ecumene.licences.law import landing_mask
 from ecumene.network.latency import fibre_s
 from ecumene.network.sites import Site, Sites, read_sites, records_of_sites, sites_of_records
+from ecumene.radio.feeder import BANDS
+from ecumene.world.feeders import FeederTerms, build_feeders
+from ecumene.world.land import or_default
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,6 +40,10 @@ class Ground:
         Position [m] and ellipsoid normal, ECEF.
     gateway_bps : (gateway,)
         Ceiling of each site. [bit/s]
+    gso_exclusion_deg : (gateway,)
+        Smallest allowed angle to the geostationary arc. [deg]
+    feeders
+        What decides what a feeder link carries; None where each antenna has a fixed capacity.
     fibre_s : (gateway, pop)
         One-way time in fibre. [s]
     is_gateway_permitted, is_pop_permitted : (class, site)
@@ -48,6 +55,8 @@ class Ground:
     r_gateway_m: NDArray[np.float64]
     up_of_gateway: NDArray[np.float64]
     gateway_bps: NDArray[np.float64]
+    gso_exclusion_deg: NDArray[np.float64]
+    feeders: FeederTerms | None
     fibre_s: NDArray[np.float64]
     is_gateway_permitted: NDArray[np.bool_]
     is_pop_permitted: NDArray[np.bool_]
@@ -69,6 +78,13 @@ def build_ground(scenario: Scenario, land: Land, start: datetime, notes: list[st
         The list of sites, or the sites of the scenario, have mistakes.
     """
     keys = scenario.gateways
+    unknown = [
+        f"gateways.gso_exclusion_by_country: unknown country code '{code}'{countries().hint(code)}"
+        for code in keys.gso_exclusion_by_country
+        if code not in {*land.codes, *countries().code}
+    ]
+    if unknown:
+        raise ScenarioError(scenario.name, unknown)
     is_real = not scenario.cell
     sites = [_sites_of_keys(keys, land.codes, scenario.name, notes, is_real=is_real)] if keys.site else []
     if keys.sites:
@@ -80,6 +96,7 @@ def build_ground(scenario: Scenario, land: Land, start: datetime, notes: list[st
             known_by=keys.known_by or start.date(),
             default_antennas=keys.antennas,
             with_planned=keys.planned,
+            bands=tuple(BANDS),
             misplaced=misplaced if is_real and not keys.at_sea else None,
         )
         notes += [*listed.notes, *_left_out_notes(listed)]
@@ -99,10 +116,18 @@ def build_ground(scenario: Scenario, land: Land, start: datetime, notes: list[st
         r_gateway_m=ecef_of_geodetic(*position),
         up_of_gateway=up_of_geodetic(*position),
         gateway_bps=ceiling_bps.astype(np.float64),
+        gso_exclusion_deg=gateway_exclusion_deg(keys, gateways),
+        feeders=build_feeders(scenario, gateways, notes),
         fibre_s=fibre_s(*position, pops.lat_deg, pops.lon_deg, latency.fibre_factor, latency.fibre_index),
         is_gateway_permitted=landing_mask(land.law.landing_classes, gateways.country),
         is_pop_permitted=landing_mask(land.law.landing_classes, pops.country),
     )
+
+
+def gateway_exclusion_deg(keys: GatewayKeys, sites: Sites) -> NDArray[np.float64]:
+    """Return the exclusion angle of each gateway: its own, its country's, or the scenario's."""
+    by_country = [keys.gso_exclusion_by_country.get(code, keys.gso_exclusion_deg) for code in sites.country]
+    return or_default(sites.gso_exclusion_deg, np.array(by_country, np.float64))
 
 
 def _left_out_notes(listed: Sites) -> list[str]:
@@ -185,9 +210,17 @@ def _site_of_keys(site: SiteKeys, antennas: int) -> Site:
         lon_deg=site.lon_deg,
         kind=site.kind,
         antennas=(site.antennas or antennas) if site.kind == "gateway" else 0,
+        bands=" ".join(site.bands),
+        gso_exclusion_deg=_or_nan(site.gso_exclusion_deg),
+        rain_mm_h=_or_nan(site.rain_mm_h),
+        rain_height_km=_or_nan(site.rain_height_km),
         confidence="scenario",
         source="scenario",
     )
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def _joined(parts: list[Sites]) -> Sites:

@@ -93,7 +93,9 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
     class_of_row = np.where(is_permitted, law.landing_class[rows.country], -1).astype(np.int32)
     unsold = law.is_permitted & ~law.is_offered & (np.bincount(rows.country, minlength=len(codes)) > 0)
     if unsold.any():
-        notes.append(f"Licensed but not sold, hence without subscribers: {', '.join(np.array(codes)[unsold])}.")
+        notes.append(
+            f"Licensed but not sold, hence without subscribers: {', '.join(np.array(codes)[unsold])}."
+        )
     total, spread = _subscribers(scenario, start, rows, law, codes, notes)
     busy_bps = spread * scenario.demand.mbps_per_subscriber * 1e6
     return Land(
@@ -116,7 +118,7 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
     )
 
 
-def or_default(values: NDArray[np.float64], default: float) -> NDArray[np.float64]:
+def or_default(values: NDArray[np.float64], default: float | NDArray[np.float64]) -> NDArray[np.float64]:
     """Return terms of the law, the scenario's where a record (NaN) says nothing."""
     return np.where(np.isnan(values), default, values)
 
