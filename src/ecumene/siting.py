@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ecumene.constants import MEAN_EARTH_RADIUS_M
-from ecumene.earth.cells import country_of_point, load_rows
+from ecumene.earth.cells import countries_near, country_of_point, load_rows
 from ecumene.earth.countries import countries
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
 from ecumene.earth.towns import load_towns, nearest_town
@@ -25,6 +25,7 @@ from ecumene.network.placement import (
     sightings,
     spread_over_clear,
     thin_out,
+    values_without,
 )
 from ecumene.network.sites import Site, Sites, sites_of_records
 from ecumene.scenario.schema import SiteKeys
@@ -223,7 +224,7 @@ def propose(
             f"{', '.join(served or (country,))}: no demand there (not licensed or not sold at the date); "
             f'use --for people, or --set licences.grant=["{(served or (country,))[0]}"]'
         )
-    candidates = _candidates(world, k_country, country, spacing_km, among)
+    candidates = _candidates(world, k_country, country, spacing_km, among, notes)
     slots = sampled_slots(world.scenario.slots, samples)
     checked_slots = slots[sampled_slots(len(slots), checked)] if checked else slots[:0]
     total = len(slots) + 2 * len(checked_slots)
@@ -248,7 +249,9 @@ def propose(
     traffic = _gains(fresh, "traffic", standing, new)
     people = _gains(fresh, "people", standing, new)
     sites = _sites(candidates, placement, country, world.ground.gateways)
-    if len(sites) < -(-antennas // antennas_per_site):
+    if not len(sites):
+        notes.append("No candidate adds anything to what the existing gateways reach.")
+    elif len(sites) < -(-antennas // antennas_per_site):
         notes.append(f"{len(sites)} sites only: no further candidate adds anything, or none is left.")
     outcomes = _check(world, sites, checked_slots, is_row, lambda done: tell(len(slots) + done, total))
     return Proposal(
@@ -337,11 +340,16 @@ def _notes_on_paths(world: World, is_row: NDArray[np.bool_]) -> list[str]:
 
 
 def _candidates(
-    world: World, k_country: int, country: str, spacing_km: float, among: Literal["towns", "cells"]
+    world: World,
+    k_country: int,
+    country: str,
+    spacing_km: float,
+    among: Literal["towns", "cells"],
+    notes: list[str],
 ) -> Candidates:
     """Return the candidates that keep their distance from existing gateways and one another."""
     name, lat_deg, lon_deg = (
-        _towns(country) if among == "towns" and not world.scenario.cell else ((), None, None)
+        _towns(country, notes) if among == "towns" and not world.scenario.cell else ((), None, None)
     )
     if lat_deg is None or lon_deg is None or not len(lat_deg):
         lat_deg, lon_deg = _land_points(world, k_country)
@@ -371,10 +379,20 @@ def _candidates(
     return Candidates(name, lat_deg, lon_deg, n_found)
 
 
-def _towns(country: str) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the towns of a country, the most populous first."""
-    towns = load_towns()
-    here = np.flatnonzero(towns.country == countries().index_of(country))
+def _towns(
+    country: str, notes: list[str]
+) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the towns of a country that stand on land of the table of cells, the most populous first."""
+    towns, code = load_towns(), countries().index_of(country)
+    here = np.flatnonzero(towns.country == code)
+    is_on_land = np.array(
+        [code in countries_near(towns.lat_deg[k], towns.lon_deg[k]) for k in here.tolist()], np.bool_
+    )
+    if not is_on_land.all():
+        notes.append(
+            f"{(~is_on_land).sum()} towns are left out: on islets too small for the table of cells, or across a border."
+        )
+    here = here[is_on_land]
     return tuple(towns.name[k] for k in here), towns.lat_deg[here], towns.lon_deg[here]
 
 
@@ -462,10 +480,9 @@ def _gains(
     new: Sequence[tuple[int, int]],
 ) -> _Gains:
     measure = _standing(fresh(which), standing)
-    before = measure.value
+    before, without = measure.value, values_without(measure, new)
     gains = np.array([measure.take(*site) for site in new], np.float64)
-    without = [_standing(fresh(which), [*standing, *new[:k], *new[k + 1 :]]).value for k in range(len(new))]
-    return _Gains(gains, np.maximum(measure.value - np.array(without, np.float64), 0.0), before)
+    return _Gains(gains, np.maximum(measure.value - without, 0.0), before)
 
 
 def _sites(candidates: Candidates, placement: Placement, country: str, old: Sites) -> Sites:

@@ -81,6 +81,15 @@ def test_land_cells_are_candidates_where_there_is_no_town(world):
     assert country_of_point(float(found.sites.lat_deg[0]), float(found.sites.lon_deg[0])) == code
 
 
+def test_towns_on_islets_without_a_cell_are_left_out(world):
+    """Shengshan stands on an islet the table of cells does not have; as a site it would count as in the sea."""
+    found = propose(
+        world, "CN", 400, antennas_per_site=2, samples=1, checked=1, goal="people", spacing_km=20.0
+    )
+    assert any("towns are left out: on islets" in note for note in found.notes)
+    assert found.after is not None
+
+
 @pytest.mark.parametrize(
     ("country", "options", "message"),
     [

@@ -16,6 +16,7 @@ from ecumene.network.placement import (
     sightings,
     spread_over_clear,
     thin_out,
+    values_without,
 )
 
 SEEDS = range(25)
@@ -155,6 +156,34 @@ def test_lazy_is_plain_greedy(seed):
         chosen.append(int(site))
     assert placed.gain.sum() == pytest.approx(plain.value)
     assert placed.antennas.tolist() == [2, 2, 2, 2, 1][: len(chosen)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_lost_without_each(seed):
+    """The same as leaving each out afresh, and the measure asked is left as it was."""
+    clear, worth = random_traffic(seed)
+    seen = sightings(list(clear))
+    measure = LandedTraffic(seen, worth)
+    measure.take(0, 1)
+    before = measure.value
+    sites = [(k, 1 + k % 2) for k in range(1, 6)]
+    found = values_without(measure, sites)
+    assert measure.value == before
+    for k, value in enumerate(found):
+        antennas = np.zeros(clear.shape[1], int)
+        antennas[0] = 1
+        for site, n in [*sites[:k], *sites[k + 1 :]]:
+            antennas[site] = n
+        assert value == pytest.approx(slow_traffic(clear, worth, antennas))
+    assert len(values_without(measure, [])) == 0
+
+
+def test_people_lost_without_each():
+    clear, slots, bins, people, sees = random_people(3)
+    measure = SeenPeople(sightings(list(clear)), slots, bins, people)
+    found = values_without(measure, [(k, 1) for k in range(5)])
+    expected = [slow_people(clear, sees, people, [j for j in range(5) if j != k]) for k in range(5)]
+    np.testing.assert_allclose(found, expected)
 
 
 def test_a_useless_site_is_not_built():
