@@ -30,7 +30,8 @@ def main() -> None:
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
         print(
             f"{code}: {process_time() - begun:5.1f} CPU-s, {found.n_candidates:,} candidates, "
-            f"{found.placement.n_looked:,} gains worked out, at least {found.placement.proven_share:.1%} of the best; peak so far {peak_mb:,.0f} MB"
+            f"{found.placement.n_looked:,} gains worked out, "
+            f"at least {found.placement.proven_share:.1%} of the best; peak so far {peak_mb:,.0f} MB"
         )
 
 
