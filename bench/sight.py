@@ -138,6 +138,8 @@ def compare(name: str, resolution: int, repeats: int, *, tree_too: bool) -> None
     for what, taken in times.items():
         if taken:
             print(f"  {what:18s} median {statistics.median(taken):8.1f} ms   best {min(taken):8.1f} ms")
+    slower = statistics.median(times["elevation + GSO"]) / statistics.median(times["elevation"])
+    print(f"  elevation + GSO / elevation: {slower:.2f}")
     if tree_too:
         base = statistics.median(times["cKDTree lists"])
         for what in ("elevation", "elevation + GSO"):

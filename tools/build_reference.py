@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 import ecumene
+from ecumene.results.comparison import MEASURES
 from ecumene.results.schema import CAUSE_WORDS, CAUSES, PAIR_CAUSE_WORDS, PAIR_CAUSES, TABLES
 from ecumene.scenario import Scenario, preset_names, preset_text
 
@@ -57,6 +58,7 @@ TABLE_TITLES = {
     "places": "one line for every named place and slot; `places.parquet`, `places.csv`",
     "pairs": "one line for every pair of the scenario and slot, none without pairs; `pairs.parquet`, `pairs.csv`",
 }
+SWEEP_TITLE = "one line for every run of a sweep, after the swept keys; `sweep.csv`, `sweep.json`"
 UNITS = {"": "", "1": "share"}
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
@@ -181,8 +183,9 @@ def toml(value: Any) -> str:
 def results_page() -> str:
     """Return the page of result tables."""
     parts = ["# Results", MADE, RESULTS_PROSE]
-    for name, variables in TABLES.items():
-        lines = [f"## {name}", "", f"{TABLE_TITLES[name][0].upper()}{TABLE_TITLES[name][1:]}.", ""]
+    for name, variables in {**TABLES, "sweep": MEASURES}.items():
+        title = SWEEP_TITLE if name == "sweep" else TABLE_TITLES[name]
+        lines = [f"## {name}", "", f"{title[0].upper()}{title[1:]}.", ""]
         lines += ["| column | type | unit | meaning |", "| --- | --- | --- | --- |"]
         lines += [
             f"| `{v.name}` | {v.dtype} | {UNITS.get(v.unit, v.unit)} | {v.meaning} |" for v in variables

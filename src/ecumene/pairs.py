@@ -13,7 +13,6 @@ from ecumene.earth.ellipsoid import great_circle_m
 from ecumene.network.mesh import Access, access_of_table, mesh_of_links
 from ecumene.network.paths import shortest_paths
 from ecumene.results.schema import PAIR_CAUSES
-from ecumene.sky.observer import slant_only
 from ecumene.world.pairs import ANY_POP, NO_POP
 
 if TYPE_CHECKING:
@@ -102,9 +101,14 @@ def reach_of_places(world: World, slot: Slot) -> Reach:
     keys, view, pairs = world.scenario.pairs, slot.view, world.pairs
     is_permitted = world.places.landing_class[:, None] >= 0
     if keys.range_rule == "elevation":
-        return Reach(view.is_clear & is_permitted, view.is_visible, view.slant_m)
+        shape = (len(is_permitted), len(slot.sky.r_sat_m))
+        is_seen, is_clear, slant_m = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.full(shape, np.inf)
+        at = view.place_of_pair, view.sat
+        is_seen[at], is_clear[at], slant_m[at] = True, view.is_clear, view.slant_m
+        return Reach(is_clear & is_permitted, is_seen, slant_m)
     assert keys.max_slant_km is not None  # noqa: S101 - the schema demands it
-    slant_m = slant_only(pairs.r_place_m, slot.sky.r_sat_m * pairs.length_scale)
+    r_sat_m = slot.sky.r_sat_m * pairs.length_scale
+    slant_m = np.stack([np.linalg.norm(r_sat_m - place_m, axis=1) for place_m in pairs.r_place_m])
     is_near = (slant_m <= keys.max_slant_km * 1e3) & (world.can_serve & slot.sky.is_valid)
     return Reach(is_near & is_permitted, is_near, slant_m)
 
@@ -210,6 +214,15 @@ def _causes(world: World, reach: Reach, paths: Paths, has_landing: NDArray[np.bo
     return cause
 
 
+def _elevations_deg(
+    world: World, slot: Slot, place: NDArray[np.integer], sat: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Return the elevations of satellites at places, one each; below 0 too, for the range rule allows that."""
+    line_m = slot.sky.r_sat_m[sat] - world.places.r_m[place]
+    sine = (line_m * world.places.up[place]).sum(axis=1) / np.linalg.norm(line_m, axis=1)
+    return np.asarray(np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0))))
+
+
 def pair_columns(world: World, slot: Slot, utc: str) -> Table:
     """Return the lines of the pairs for one slot, by column.
 
@@ -227,11 +240,14 @@ def pair_columns(world: World, slot: Slot, utc: str) -> Table:
     is_placed = pairs.to_place >= 0
     n_terminals = 1.0 + is_placed
     circle_m = _great_circles_m(world, joined)
-    elevation_deg = np.degrees(slot.view.elevation_rad)
     from_deg, to_deg = nothing.copy(), nothing.copy()
-    from_deg[has_path] = elevation_deg[pairs.from_place[has_path], paths.node[paths.first[:-1][has_path]]]
     at_place = has_path & is_placed
-    to_deg[at_place] = elevation_deg[pairs.to_place[at_place], paths.node[paths.first[1:][at_place] - 1]]
+    from_deg[has_path] = _elevations_deg(
+        world, slot, pairs.from_place[has_path], paths.node[paths.first[:-1][has_path]]
+    )
+    to_deg[at_place] = _elevations_deg(
+        world, slot, pairs.to_place[at_place], paths.node[paths.first[1:][at_place] - 1]
+    )
     fibre_m = joined.fibre_s * SPEED_OF_LIGHT_M_S
     gateways, pops, feeders = world.ground.gateways.name, world.ground.pops.name, slot.links.feeders
     return {

@@ -26,6 +26,7 @@ from ecumene.results.statistics import (
     rate_share_percentile,
     rate_share_percentiles_of_groups,
     rtt_percentile_s,
+    settle,
 )
 from ecumene.results.summary import (
     Remedies,
@@ -54,8 +55,6 @@ class Ledger:
 
     world: World
     rows: RowStatistics
-    cells_of_sat: NDArray[np.float64]
-    units_of_sat: NDArray[np.float64]
     carried_of_sat: NDArray[np.float64]
     carried_of_sat_max: NDArray[np.float64]
     fed_of_sat: NDArray[np.float64]
@@ -73,6 +72,7 @@ class Ledger:
         """Count one slot."""
         count_slot(
             self.rows,
+            country_of_row=self.world.land.rows.country,
             cause=slot.service.cause,
             rate_bps=slot.service.rate_bps,
             demand_bps=slot.asked.row_bps,
@@ -80,6 +80,7 @@ class Ledger:
             is_available=slot.service.is_available,
             is_reachable=slot.service.is_reachable,
             sat_of_cell=slot.plan.sat_of_cell,
+            units_of_cell=slot.plan.units_of_cell,
         )
         self._record_satellites(slot)
         self._record_gateways(slot)
@@ -87,13 +88,13 @@ class Ledger:
         if len(self.world.pairs):
             self.pairs.append(pair_columns(self.world, slot, _utc(self.world, slot)))
         plan = slot.plan
-        n_asking = max(1, int((slot.asked.cell_bps > 0).sum()))
+        n_asking = max(1, int(np.count_nonzero(slot.asked.cell_bps > 0.0)))
         self.totals.append(
             (
                 float(slot.asked.cell_bps.sum()),
                 plan.served_bps,
                 float(slot.service.rate_bps.sum()),
-                plan.upper_bound_bps,
+                plan.served_bound_bps,
                 plan.n_handovers / n_asking,
                 plan.n_forced / n_asking,
             )
@@ -103,12 +104,7 @@ class Ledger:
         self.stamps.append(perf_counter())
 
     def _record_satellites(self, slot: Slot) -> None:
-        n_sats = len(self.cells_of_sat)
-        is_served = slot.plan.sat_of_cell >= 0
-        sat = slot.plan.sat_of_cell[is_served]
-        self.cells_of_sat += np.bincount(sat, minlength=n_sats)
-        self.units_of_sat += np.bincount(sat, slot.plan.units_of_cell[is_served], n_sats)
-        carried = np.bincount(slot.flow_sat, slot.shares.carried_bps, n_sats)
+        carried = np.bincount(slot.flow_sat, slot.shares.carried_bps, len(self.carried_of_sat))
         self.carried_of_sat += carried
         np.maximum(self.carried_of_sat_max, carried, out=self.carried_of_sat_max)
         self.fed_of_sat[slot.links.feeders.sat_of_feed] += 1.0
@@ -132,6 +128,7 @@ class Ledger:
             Wall-clock time the slots took. [s]
         """
         n_slots = len(self.totals)
+        settle(self.rows)
         rows = _row_table(self.world, self.rows, n_slots)
         cause_share = self.rows.causes / n_slots
         land = self.world.land
@@ -182,8 +179,8 @@ class Ledger:
             "x_km": self.first_r_sat_m[:, 0] / 1e3,
             "y_km": self.first_r_sat_m[:, 1] / 1e3,
             "z_km": self.first_r_sat_m[:, 2] / 1e3,
-            "cells_mean": self.cells_of_sat / n_slots,
-            "units_share": self.units_of_sat / n_slots / world.beams.units_per_satellite,
+            "cells_mean": self.rows.n_cells / n_slots,
+            "units_share": self.rows.n_units / n_slots / world.beams.units_per_satellite,
             "carried_gbps_mean": self.carried_of_sat / n_slots / 1e9,
             "carried_gbps_max": self.carried_of_sat_max / 1e9,
             "feeder_share": np.minimum(self.fed_of_sat / n_slots, 1.0),
@@ -214,9 +211,13 @@ def open_ledger(world: World) -> Ledger:
     n_sats, n_gateways = len(world.fleet.elements), len(world.ground.gateways)
     return Ledger(
         world=world,
-        rows=open_statistics(len(world.land.rows.cell), len(world.grid.cell), world.scenario.slots),
-        cells_of_sat=np.zeros(n_sats),
-        units_of_sat=np.zeros(n_sats),
+        rows=open_statistics(
+            len(world.land.rows.cell),
+            len(world.grid.cell),
+            world.scenario.slots,
+            n_sats,
+            len(world.land.codes),
+        ),
         carried_of_sat=np.zeros(n_sats),
         carried_of_sat_max=np.zeros(n_sats),
         fed_of_sat=np.zeros(n_sats),
@@ -244,7 +245,9 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
     p = np.arange(len(places.name))
     s, k = np.maximum(terminals.sat, 0), np.maximum(places.landing_class, 0)
     is_served = terminals.sat >= 0
-    elevation_rad, slant_m = slot.view.elevation_rad[p, s], slot.view.slant_m[p, s]
+    sine, slant_m = np.full((2, len(p)), np.nan)
+    pair = terminals.pair[is_served]
+    sine[is_served], slant_m[is_served] = slot.view.sine[pair], slot.view.slant_m[pair]
     processing_s = world.scenario.latency.processing_ms * 1e-3
     busy_mbps = world.scenario.demand.mbps_per_subscriber
     gateways, pops, names = world.ground.gateways.name, world.ground.pops.name, world.fleet.elements.name
@@ -263,7 +266,7 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
         "n_clear": [int(n) for n in terminals.n_clear],
         "n_usable": [int(n) for n in terminals.n_usable],
         "satellite": [names[i] if ok else "" for i, ok in zip(s, is_served, strict=True)],
-        "elevation_deg": where(np.degrees(elevation_rad)),
+        "elevation_deg": where(np.degrees(np.arcsin(sine))),
         "slant_km": where(slant_m / 1e3),
         "gateway": [
             gateways[routes.gateway[c, i]] if ok else "" for c, i, ok in zip(k, s, is_served, strict=True)
@@ -417,7 +420,9 @@ def _summary(
             "served": float(rows["served"].mean()),
         },
         "causes": causes(people, cause_share),
-        "mbps": {f"p{q}": None if np.isnan(x) else float(x) for q, x in zip((5, 50, 95), mbps_of_all, strict=True)},
+        "mbps": {
+            f"p{q}": None if np.isnan(x) else float(x) for q, x in zip((5, 50, 95), mbps_of_all, strict=True)
+        },
         "rtt_ms": {
             f"p{q}": weighted_percentile(rows["rtt_ms_p50"][is_served], people[is_served], q)
             for q in (5, 50, 95)
@@ -460,7 +465,9 @@ def _summary(
 def _served_mbps(ledger: Ledger, group: NDArray[np.int8], n_groups: int) -> NDArray[np.float64]:
     """Return the rate of a subscriber at p5, p50 and p95 over people and served slots, by group."""
     world = ledger.world
-    share = rate_share_percentiles_of_groups(ledger.rows, world.land.rows.people, group, n_groups, (5.0, 50.0, 95.0))
+    share = rate_share_percentiles_of_groups(
+        ledger.rows, world.land.rows.people, group, n_groups, (5.0, 50.0, 95.0)
+    )
     return world.scenario.demand.mbps_per_subscriber * share
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ecumene.network.gateways import InView
     from ecumene.scenario import Scenario
     from ecumene.slot import Slot
     from ecumene.world import World
@@ -447,11 +448,19 @@ def _look(
         worth_bps = spread_over_clear(
             sight.candidates_of_bin, sight.clear_of_cell, world.grid.bin_of_cell, cell_bps, len(sky.r_sat_m)
         )
-        tables.append(np.concatenate([sky.is_clear, is_clear]))
+        tables.append(np.concatenate([_table(sky.in_view, len(sky.r_sat_m)), is_clear]))
         worths.append(np.minimum(worth_bps, most_bps))
         cells.append(CellsInSlot(sight.candidates_of_bin, sight.clear_of_cell[is_asked]))
         tell(done + 1)
     return sightings(tables), np.stack(worths), cells
+
+
+def _table(in_view: InView, n_sats: int) -> NDArray[np.bool_]:
+    """Return the pairs of gateways and satellites as a table (gateway, sat)."""
+    n_gateways = len(in_view.first_of_gateway) - 1
+    is_clear = np.zeros((n_gateways, n_sats), np.bool_)
+    is_clear[np.repeat(np.arange(n_gateways), np.diff(in_view.first_of_gateway)), in_view.sat] = True
+    return is_clear
 
 
 # What it is worth

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecumene.network.crossings import carried_on, crossing_links
-from ecumene.network.gateways import Feeders, assign_antennas
+from ecumene.network.gateways import Feeders, InView, assign_antennas, clear_only, demand_around
 from ecumene.network.isl import NO_LINKS, IslState, acquired, link_state
 from ecumene.network.routes import Routes, find_routes
 from ecumene.network.service import Service, offered_traffic, serve_rows
 from ecumene.network.sharing import Paths, Shares, resources_of_routes, share_max_min
 from ecumene.network.terminals import TerminalService, View, serve_terminals
 from ecumene.orbits.propagation import propagate
-from ecumene.scheduling.beams import Plan, assign_beams, usable_of_bins
-from ecumene.sky.observer import clear_view, elevation_and_slant, slant_only
+from ecumene.scheduling.beams import Plan, assign_beams, make_task, usable_of_bins
+from ecumene.sky.observer import visible_pairs
 from ecumene.sky.sight import Sight, look
-from ecumene.traffic.demand import busy_hour_factor
+from ecumene.traffic.demand import SOLAR_STEPS, daily_curve, demand_of_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 IDLE_WORTH_BPS = 1.0
 """What an antenna on a satellite that nobody needs is worth: little, but it is an exit for ships and relays."""
-
-LON_STEPS = 3_600
-"""The daily curve is looked up by longitude in steps of 0.1 deg: 24 s of solar time."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +43,8 @@ class Sky:
         There is a position.
     sight
         Cells.
-    is_clear, gateway_slant_m : (gateway, sat)
-        What gateways may work with, and how far it is. [m]
+    in_view
+        What gateways may work with.
     """
 
     slot: int
@@ -55,8 +52,7 @@ class Sky:
     r_sat_m: NDArray[np.float64]
     is_valid: NDArray[np.bool_]
     sight: Sight
-    is_clear: NDArray[np.bool_]
-    gateway_slant_m: NDArray[np.float64]
+    in_view: InView
 
 
 @dataclass(frozen=True)
@@ -136,7 +132,7 @@ def survey(world: World, slot: int) -> Sky:
     ephemeris = propagate(world.fleet, t_s)
     can_serve = world.can_serve & ephemeris.is_valid
     ground, keys = world.ground, world.scenario.gateways
-    _, is_clear = clear_view(
+    first, sat, is_clear, sine, slant_m = visible_pairs(
         ground.r_gateway_m,
         ground.up_of_gateway,
         ephemeris.r_ecef_m,
@@ -144,56 +140,53 @@ def survey(world: World, slot: int) -> Sky:
         keys.min_elevation_deg,
         ground.gso_exclusion_deg,
     )
-    slant_m = slant_only(ground.r_gateway_m, ephemeris.r_ecef_m)
     if ground.feeders is not None:  # a link that does not close is no link
-        gateway, sat = np.nonzero(is_clear)
-        is_clear[gateway, sat] = _feeder_bps(world, ephemeris.r_ecef_m, slant_m, gateway, sat) > 0.0
+        gateway = np.repeat(np.arange(len(first) - 1), np.diff(first))
+        is_clear = is_clear & (ground.feeders.rate_bps(gateway, sine, slant_m) > 0.0)
+    in_view = clear_only(first, sat, is_clear, slant_m)
     sight = look(world.grid, ephemeris.r_ecef_m, can_serve)
-    return Sky(slot, t_s, ephemeris.r_ecef_m, ephemeris.is_valid, sight, is_clear, slant_m)
+    return Sky(slot, t_s, ephemeris.r_ecef_m, ephemeris.is_valid, sight, in_view)
 
 
-def _feeder_bps(
-    world: World,
-    r_sat_m: NDArray[np.float64],
-    slant_m: NDArray[np.float64],
-    gateway: NDArray[np.intp] | NDArray[np.int32],
-    sat: NDArray[np.intp] | NDArray[np.int32],
-) -> NDArray[np.float64]:
-    """Return what feeder links carry: one value for all, or by band, distance and weather."""
-    ground = world.ground
+def _feeder_bps(world: World, sky: Sky, feeders: Feeders) -> NDArray[np.float64] | float:
+    """Return the bit/s of feeder links: one value for all, or by band, distance and weather."""
+    ground, gateway = world.ground, feeders.gateway_of_feed
     if ground.feeders is None:
-        return np.full(len(gateway), world.scenario.gateways.antenna_gbps * 1e9)
-    rise_m = np.einsum("ij,ij->i", r_sat_m[sat] - ground.r_gateway_m[gateway], ground.up_of_gateway[gateway])
-    slant_of_link_m = slant_m[gateway, sat]
-    return ground.feeders.rate_bps(gateway, rise_m / slant_of_link_m, slant_of_link_m)
+        return world.scenario.gateways.antenna_gbps * 1e9
+    line_m = sky.r_sat_m[feeders.sat_of_feed] - ground.r_gateway_m[gateway]
+    rise_m = np.einsum("ij,ij->i", line_m, ground.up_of_gateway[gateway])
+    return ground.feeders.rate_bps(gateway, rise_m / feeders.slant_m, feeders.slant_m)
 
 
 def demand(world: World, sky: Sky) -> Asked:
     """Return what every row and cell asks for."""
-    land = world.land
-    row_bps = land.busy_bps
+    land, start = world.land, world.start
+    factor_of_step = np.ones(SOLAR_STEPS)
     if world.scenario.demand.diurnal:
-        start = world.start
         utc_s = start.hour * 3600.0 + start.minute * 60.0 + start.second + start.microsecond * 1e-6 + sky.t_s
-        curve = busy_hour_factor(np.arange(LON_STEPS) * (360.0 / LON_STEPS), utc_s % 86_400.0)
-        place = np.rint((land.rows.lon_deg % 360.0) * (LON_STEPS / 360.0)).astype(np.int64) % LON_STEPS
-        row_bps = row_bps * curve[place]
-    is_permitted = land.class_of_row >= 0
-    cell_bps = np.bincount(land.cell_of_row, row_bps * is_permitted, len(world.grid.cell)).astype(np.float64)
-    return Asked(row_bps, cell_bps)
+        factor_of_step = daily_curve(utc_s % 86_400.0)
+    return Asked(
+        *demand_of_rows(
+            land.busy_bps,
+            land.solar_step_of_row,
+            factor_of_step,
+            land.is_permitted_in_row,
+            land.cell_of_row,
+            len(land.cell),
+        )
+    )
 
 
 def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slot | None) -> Links:
     """Return which antenna follows which satellite, which lasers stand, and every satellite's way home."""
     ground = world.ground
     feeders = assign_antennas(
-        sky.is_clear,
-        sky.gateway_slant_m,
+        sky.in_view,
         ground.gateways.antennas,
         _worth(world, sky, asked),
         feeders_per_satellite=world.scenario.satellite.feeders,
         last=before.links.feeders if before else None,
-        persists=next_sky.is_clear,
+        next_in_view=next_sky.in_view,
     )
     pairs, isls = _lasers(world, sky, next_sky, before)
     routes = find_routes(
@@ -242,43 +235,44 @@ def _lasers(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> tuple
 
 
 def _worth(world: World, sky: Sky, asked: Asked) -> NDArray[np.float64]:
-    """Return the demand around each satellite: every bin's, spread evenly over its candidates."""
-    grid, sight = world.grid, sky.sight
-    in_bin_bps = np.bincount(grid.bin_of_cell, asked.cell_bps, grid.n_bins)
-    push = np.broadcast_to(
-        (in_bin_bps / np.maximum(sight.n_candidates_of_bin, 1))[:, None], sight.candidates_of_bin.shape
+    """Return what an antenna on each satellite is worth: the demand around it."""
+    around_bps = demand_around(
+        asked.cell_bps,
+        world.grid.first_cell_of_bin,
+        sky.sight.candidates_of_bin,
+        sky.sight.n_candidates_of_bin,
+        len(sky.r_sat_m),
     )
-    is_listed = sight.candidates_of_bin >= 0
-    n_sats = len(sky.r_sat_m)
-    worth_bps = np.bincount(sight.candidates_of_bin[is_listed], push[is_listed], n_sats).astype(np.float64)
-    return worth_bps + IDLE_WORTH_BPS
+    return around_bps + IDLE_WORTH_BPS
 
 
 def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, before: Slot | None) -> Plan:
     """Return which satellite lights which cell."""
-    return assign_beams(
-        beams=world.beams,
+    market, keys = world.market, world.scenario.scheduling
+    task = make_task(
+        cells=market.cells,
+        goal=market.goal,
+        terms=market.terms,
+        unit_bps=market.unit_bps,
         candidates_of_bin=sky.sight.candidates_of_bin,
         clear_of_cell=sky.sight.clear_of_cell,
         next_candidates_of_bin=next_sky.sight.candidates_of_bin,
         next_clear_of_cell=next_sky.sight.clear_of_cell,
-        bin_of_cell=world.grid.bin_of_cell,
         usable_of_bin=links.usable_of_bin,
-        class_of_cell=world.land.class_of_cell,
         wanted_bps=asked.cell_bps,
-        r_cell_m=world.grid.r_ecef_m,
-        up_of_cell=world.grid.up,
         r_sat_m=sky.r_sat_m,
-        channel_rate_bps=world.radio.channel_rate_bps,
-        rate_class_of_cell=world.radio.rate_class_of_cell,
-        before=before.plan.sat_of_cell if before else None,
+        next_r_sat_m=next_sky.r_sat_m,
+        slot_s=world.scenario.slot_s,
+        seed=(world.scenario.seed, sky.slot),
+        before=before.plan if before else None,
     )
+    return assign_beams(task, policy=keys.policy, effort=keys.effort)
 
 
 def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before: Slot | None) -> Slot:
     """Return what arrives: shares of all capacities, and what every row and place gets of them."""
     land, grid, routes = world.land, world.grid, links.routes
-    offered_bps = offered_traffic(
+    offered_bps, brought_bps = offered_traffic(
         cell_of_row=land.cell_of_row,
         class_of_row=land.class_of_row,
         demand_bps=asked.row_bps,
@@ -297,14 +291,12 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
         refusal_of_row=land.refusal_of_row,
         is_sold_in_row=land.is_sold_in_row,
         demand_bps=asked.row_bps,
-        wanted_bps=asked.cell_bps,
+        brought_bps=brought_bps,
         n_visible_of_cell=sky.sight.n_visible_of_cell,
         clear_of_cell=sky.sight.clear_of_cell,
         bin_of_cell=grid.bin_of_cell,
         usable_of_bin=links.usable_of_bin,
         sat_of_cell=plan.sat_of_cell,
-        planned_bps=plan.planned_bps,
-        is_usable=routes.has_path,
         carried_share=carried_share,
         delay_s=routes.delay_s,
         r_cell_m=grid.r_ecef_m,
@@ -336,9 +328,7 @@ def _shares(
         flow_sat,
         satellite_bps=world.beams.capacity_bps,
         isl_bps=scenario.isl.capacity_gbps * 1e9,
-        feed_bps=_feeder_bps(
-            world, sky.r_sat_m, sky.gateway_slant_m, links.feeders.gateway_of_feed, links.feeders.sat_of_feed
-        ),
+        feed_bps=_feeder_bps(world, sky, links.feeders),
         gateway_bps=world.ground.gateway_bps,
         pop_bps=np.full(len(world.ground.pops), np.inf),
     )
@@ -347,16 +337,16 @@ def _shares(
 
 def _view(world: World, sky: Sky) -> View:
     places = world.places
-    is_visible, is_clear = clear_view(
-        places.r_m,
-        places.up,
-        sky.r_sat_m,
-        world.can_serve & sky.is_valid,
-        world.scenario.terminal.min_elevation_deg,
-        places.gso_exclusion_deg,
+    return View(
+        *visible_pairs(
+            places.r_m,
+            places.up,
+            sky.r_sat_m,
+            world.can_serve & sky.is_valid,
+            world.scenario.terminal.min_elevation_deg,
+            places.gso_exclusion_deg,
+        )
     )
-    elevation_rad, slant_m = elevation_and_slant(places.r_m, places.up, sky.r_sat_m)
-    return View(is_visible, is_clear, elevation_rad, slant_m)
 
 
 def _terminals(
@@ -372,12 +362,10 @@ def _terminals(
     places = world.places
     row_bps = asked.row_bps[places.row]
     has_row = (places.row >= 0) & (row_bps > 0.0)
-    sine = np.clip(np.nan_to_num(np.sin(view.elevation_rad)), 0.0, 1.0)
     n_bins = world.radio.channel_rate_bps.shape[1]
-    place = np.minimum((sine * n_bins).astype(np.int64), n_bins - 1)
-    unit_bps = (
-        world.radio.channel_rate_bps[places.rate_class[:, None], place] / world.beams.shares_per_channel
-    )
+    sine_bin = np.minimum((view.sine * n_bins).astype(np.int64), n_bins - 1)
+    rate_class = places.rate_class[view.place_of_pair]
+    unit_bps = world.radio.channel_rate_bps[rate_class, sine_bin] / world.beams.shares_per_channel
     return serve_terminals(
         view=view,
         landing_class=places.landing_class,
@@ -388,6 +376,6 @@ def _terminals(
         has_row=has_row,
         is_full=plan.is_full,
         carried_share=carried_share,
-        terminal_share_of_sat=np.minimum(1.0, unit_bps / (world.scenario.demand.mbps_per_subscriber * 1e6)),
+        terminal_share_of_pair=np.minimum(1.0, unit_bps / (world.scenario.demand.mbps_per_subscriber * 1e6)),
         before=before.terminals.sat if before else np.full(len(places.name), -1, np.int32),
     )

@@ -8,18 +8,28 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from ecumene.errors import RangeError
-from ecumene.network.gateways import Feeders, assign_antennas
+from ecumene.network.gateways import Feeders, InView, assign_antennas, clear_only, demand_around
 
 
 def pairs(feeders):
     return list(zip(feeders.gateway_of_feed.tolist(), feeders.sat_of_feed.tolist(), strict=True))
 
 
-def assign(is_clear, antennas, worth=None, slant_m=None, **options):
+def listed(is_clear, slant_m):
+    """Return tables (gateway, sat) as a list of pairs."""
+    gateway, sat = np.nonzero(is_clear)
+    first = np.searchsorted(gateway, np.arange(len(is_clear) + 1))
+    return InView(first, sat.astype(np.int32), slant_m[gateway, sat])
+
+
+def assign(is_clear, antennas, worth=None, slant_m=None, persists=None, **options):
     is_clear = np.array(is_clear, bool)
     worth = np.ones(is_clear.shape[1]) if worth is None else np.array(worth, float)
     slant_m = np.full(is_clear.shape, 1e6) if slant_m is None else np.array(slant_m, float)
-    return assign_antennas(is_clear, slant_m, np.array(antennas), worth, **options)
+    later = None if persists is None else listed(persists, np.ones(is_clear.shape))
+    return assign_antennas(
+        listed(is_clear, slant_m), np.array(antennas), worth, next_in_view=later, **options
+    )
 
 
 def test_one_antenna_takes_the_more_valuable_satellite():
@@ -83,7 +93,7 @@ def test_most_satellites_and_most_worth(seed):
     antennas = rng.integers(0, 5, n_gateways)
     worth = rng.integers(0, 4, n_sats).astype(float)
     slant_m = rng.uniform(6e5, 1.2e6, is_clear.shape)
-    feeders = assign_antennas(is_clear, slant_m, antennas, worth)
+    feeders = assign(is_clear, antennas, worth, slant_m)
     check(feeders, is_clear, antennas, 1)
     useful = is_clear & (worth > 0)
     assert len(feeders.sat_of_feed) == most(useful, antennas)
@@ -96,15 +106,8 @@ def test_most_satellites_and_most_worth(seed):
     assert worth[feeders.sat_of_feed].sum() == worth[chosen].sum()
     # A later slot with another sky: as many as ever, nothing that could stay is lost.
     later = is_clear & (rng.random(is_clear.shape) < 0.7)
-    again = assign_antennas(
-        later,
-        slant_m,
-        antennas,
-        worth,
-        last=feeders,
-        persists=rng.random(later.shape) < 0.5,
-        feeders_per_satellite=2,
-    )
+    persists = rng.random(later.shape) < 0.5
+    again = assign(later, antennas, worth, slant_m, persists, last=feeders, feeders_per_satellite=2)
     check(again, later, antennas, 2)
     assert len(set(again.sat_of_feed.tolist())) == most(later & (worth > 0), antennas)
     stays = later[feeders.gateway_of_feed, feeders.sat_of_feed]
@@ -132,11 +135,28 @@ def check(feeders, is_clear, antennas, feeders_per_satellite):
     [
         ({"antennas": [-1]}, "0 or more, got -1"),
         ({"worth": [np.nan, 1.0]}, "not NaN"),
-        ({"slant_m": [[np.nan, 1.0]]}, "finite wherever"),
+        ({"slant_m": [[np.nan, 1.0]]}, "finite for every pair"),
         ({"feeders_per_satellite": -1}, "feeders_per_satellite must be 0 or more"),
-        ({"worth": [1.0]}, r"\(1, 1\), got \(1, 2\)"),
+        ({"worth": [1.0]}, "satellite 1 of 1"),
+        ({"antennas": [1, 1]}, "2 gateways, but pairs of 1"),
     ],
 )
 def test_bad_input(change, words):
     with pytest.raises(RangeError, match=words):
         assign(**({"is_clear": [[1, 1]], "antennas": [1]} | change))
+
+
+def test_only_clear_pairs_are_worked_with():
+    first, sat = np.array([0, 2, 2, 3]), np.array([4, 7, 4], np.int32)
+    in_view = clear_only(first, sat, np.array([False, True, True]), np.array([1.0, 2.0, 3.0]))
+    assert in_view.first_of_gateway.tolist() == [0, 1, 1, 2]
+    assert in_view.sat.tolist() == [7, 4]
+    assert in_view.slant_m.tolist() == [2.0, 3.0]
+
+
+def test_the_demand_of_a_bin_is_spread_over_its_candidates():
+    candidates = np.array([[0, 2, -1], [2, -1, -1], [-1, -1, -1]], np.int32)
+    around_bps = demand_around(
+        np.array([3.0, 5.0, 7.0, 9.0]), np.array([0, 2, 3, 4]), candidates, np.array([2, 1, 0], np.int32), 4
+    )
+    assert around_bps.tolist() == [4.0, 0.0, 11.0, 0.0]

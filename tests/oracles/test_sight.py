@@ -149,19 +149,22 @@ def test_exact_angle_is_that_of_the_sampled_arc():
 
 
 def test_the_foot_point_is_almost_the_nearest():
-    """What FOOT_EXCESS_RAD rests on, for exclusion angles up to 45 degrees."""
+    """What FOOT_EXCESS_RAD rests on: directions from the arc up to 45 degrees away from it."""
     rng = np.random.default_rng(6)
     worst_rad = 0.0
     for lat_deg in [*np.arange(0.0, 81.0, 5.0), 81.2]:
         p, axes = site(lat_deg, 0.0)
-        d = rng.normal(size=(4000, 3))
-        d *= np.sign(d @ axes[2])[:, None]
+        lon = np.radians(rng.uniform(-81.0, 81.0, 20_000))
+        arc = 42_164e3 * np.column_stack([np.cos(lon), np.sin(lon), 0.0 * lon]) - p
+        aside = np.cross(arc, rng.normal(size=arc.shape))
+        arc, aside = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (arc, aside))
+        d = arc + np.tan(np.radians(rng.uniform(0.3, 46.0, 20_000)))[:, None] * aside
         alpha = gso_angle_rad(np.array([lat_deg]), np.array([0.0]), d[None])[0]
         a, b = (d[:, :2] ** 2).sum(1), d[:, :2] @ p[:2]
         t = (np.sqrt(b * b + a * (42_164e3**2 - p[:2] @ p[:2])) - b) / a
         g = np.column_stack([t * d[:, 0], t * d[:, 1], np.full(len(d), -p[2])])
         foot = np.arctan2(np.linalg.norm(np.cross(d, g), axis=1), (d * g).sum(1))
-        counts = (alpha < np.radians(45.0)) & (g @ axes[2] >= 0.0)
-        worst_rad = max(worst_rad, (foot - alpha)[counts].max(initial=0.0))
-    assert 0.003 < np.degrees(worst_rad) < 0.004
-    assert 4.0 * worst_rad < FOOT_EXCESS_RAD
+        counts = (alpha < np.radians(45.0)) & (alpha > np.radians(0.2)) & (g @ axes[2] >= 0.0)
+        worst_rad = max(worst_rad, ((foot - alpha) / np.tan(alpha))[counts].max(initial=0.0))
+    assert 0.0042 < np.degrees(worst_rad) < 0.0043
+    assert 1.3 * worst_rad < FOOT_EXCESS_RAD

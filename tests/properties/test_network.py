@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecumene.network.gateways import assign_antennas
+from ecumene.network.gateways import InView, assign_antennas
 from ecumene.network.isl import grid_links, link_state
 from ecumene.network.routes import find_routes
 from ecumene.network.sharing import resources_of_routes, share_max_min
@@ -52,7 +52,9 @@ def small_world(seed):
     links = links[rng.random(len(links)) < 0.15]
     state = link_state(r_sat, links)
     slant_m = np.linalg.norm(r_gateway[:, None] - r_sat[None], axis=2)
-    feeders = assign_antennas(slant_m < 4e6, slant_m, rng.integers(0, 4, n_gateways), rng.random(n_sats))
+    g, s = np.nonzero(slant_m < 4e6)
+    in_view = InView(np.searchsorted(g, np.arange(n_gateways + 1)), s.astype(np.int32), slant_m[g, s])
+    feeders = assign_antennas(in_view, rng.integers(0, 4, n_gateways), rng.random(n_sats))
     angle = np.arccos(np.clip(r_gateway @ r_pop.T / 6_371e3**2, -1.0, 1.0))
     fibre_s = 6_371e3 * angle * 1.4 * 1.47 / C
     permits = rng.random((n_classes, n_gateways)) < 0.7, rng.random((n_classes, n_pops)) < 0.7

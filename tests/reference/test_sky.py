@@ -17,11 +17,12 @@ Elevation and distance: astropy's WGS84 EarthLocation (ERFA), tolerance a millim
 import h3
 import numpy as np
 import pytest
+from plain_sky import elevation_and_slant
 
 from ecumene.constants import SPEED_OF_LIGHT_M_S
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
 from ecumene.sky.grid import build_grid
-from ecumene.sky.observer import clear_view, elevation_and_slant, gso_angle_rad
+from ecumene.sky.observer import clear_view, gso_angle_rad
 from ecumene.sky.sight import look
 
 GEN1 = (

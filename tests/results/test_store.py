@@ -97,7 +97,7 @@ def test_a_run_that_died_while_writing_leaves_no_result_and_no_obstacle(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_put", full)
+        patch.setattr(store, "put_file", full)
         with pytest.raises(RunError, match="the disk is full"):
             store.write_results(made_up(), tmp_path / "a")
     with pytest.raises(DamagedResultError, match=r"no manifest\.json"):

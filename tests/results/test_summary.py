@@ -80,7 +80,8 @@ def test_countries_are_weighted_by_people(rows: Table) -> None:
     table = country_table(
         country_of_row=np.array([0, 0, 0, 1, 1, 3], np.int32), codes=("AA", "BB", "DD", "CC"),
         names=("Aland", "Bland", "Dland", "Cland"), statuses=("licensed", "refused", "licensed", "licensed"),
-        rows=rows, cause_share=share, subscribers=np.ones(6), demand_bps=np.full(6, 1e9), carried_bps=np.full(6, 5e8),
+        rows=rows, cause_share=share, subscribers=np.ones(6), demand_bps=np.array([3e9, 2e9, 0.0, 1e9]),
+        carried_bps=np.array([15e8, 1e9, 0.0, 5e8]),
     )  # fmt: skip
     assert list(table["country"]) == ["AA", "BB", "CC"]  # Dland has no row
     assert table["served"] == pytest.approx([500 / 1110, 0.0, 1.0])

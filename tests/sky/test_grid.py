@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from ecumene.errors import RangeError
-from ecumene.sky.grid import build_grid, footprint_rad, parent_of
+from ecumene.sky.grid import build_grid, footprint, parent_of
 
 CELL = np.array(
     sorted(h3.str_to_int(c) for c in h3.grid_disk(h3.latlng_to_cell(10.0, 20.0, 4), 9)), np.uint64
@@ -52,7 +52,8 @@ def test_footprint_is_wider_than_any_true_one(mask_deg):
     norm = np.linalg.norm(r, axis=1)
     angle = np.arccos(np.minimum(r @ grid.r_ecef_m[0] / norm / np.linalg.norm(grid.r_ecef_m[0]), 1.0))
     assert sees.any()
-    assert (angle[sees] <= footprint_rad(norm[sees], mask_deg)).all()
+    sin_psi, cos_psi = footprint(norm[sees], mask_deg)
+    assert (angle[sees] <= np.arctan2(sin_psi, cos_psi)).all()
 
 
 def test_exclusion_is_off_where_no_arc_is_visible():

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from plain_sky import elevation_and_slant
 
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
 from ecumene.errors import RangeError
-from ecumene.sky.observer import clear_view, elevation_and_slant, gso_angle_rad, slant_only
+from ecumene.sky.observer import clear_view, gso_angle_rad, visible_pairs
 
 LAT, LON = np.array([0.0, 50.0, -85.0]), np.array([0.0, 10.0, 20.0])
 P, U = ecef_of_geodetic(LAT, LON), up_of_geodetic(LAT, LON)
@@ -16,7 +17,6 @@ def test_zenith_is_at_90_degrees_and_nan_stays_nan():
     assert np.diag(slant_m) == pytest.approx([550e3] * 3, abs=1e-6)
     assert np.isnan(elevation_rad[:, 3]).all()
     assert np.isnan(slant_m[:, 3]).all()
-    assert np.array_equal(slant_only(P, np.vstack([ZENITH, [[np.nan] * 3]])), slant_m, equal_nan=True)
 
 
 def test_each_point_has_its_own_mask_and_exclusion():
@@ -28,6 +28,19 @@ def test_each_point_has_its_own_mask_and_exclusion():
     assert np.diag(off).all()
     nobody, _ = clear_view(P, U, r, np.zeros(4, dtype=bool), 25.0, 0.0)
     assert not nobody.any()
+
+
+def test_pairs_say_where_the_satellite_stands():
+    r = np.vstack([ZENITH, [[np.nan] * 3]])
+    first, sat, is_clear, sine, slant_m = visible_pairs(P, U, r, np.ones(4, dtype=bool), 25.0, 18.0)
+    assert first.tolist() == [0, 1, 2, 3]
+    assert sat.tolist() == [0, 1, 2]
+    assert is_clear.tolist() == [False, True, True]
+    assert sine == pytest.approx([1.0] * 3)
+    assert slant_m == pytest.approx([550e3] * 3, abs=1e-6)
+    nobody = visible_pairs(P[:0], U[:0], r, np.ones(4, dtype=bool), 25.0, 18.0)
+    assert [part.tolist() for part in nobody] == [[0], [], [], [], []]
+    assert visible_pairs(P, U, r[:0], np.ones(0, dtype=bool), 25.0, 18.0)[0].tolist() == [0, 0, 0, 0]
 
 
 def test_a_satellite_at_exactly_the_exclusion_angle_is_clear():

@@ -1,8 +1,11 @@
 import h3
+import numba
 import numpy as np
 import pytest
+from llvmlite import binding
 
 from ecumene.errors import RangeError
+from ecumene.sky import sight as kernels
 from ecumene.sky.grid import build_grid
 from ecumene.sky.sight import look
 
@@ -88,6 +91,16 @@ def test_threads_do_not_change_the_answer():
         assert all(
             np.array_equal(a, b) for a, b in zip(vars(one).values(), vars(other).values(), strict=True)
         )
+
+
+@pytest.mark.skipif(not binding.get_host_cpu_features().get("avx2"), reason="reads the assembly of AVX2")
+@pytest.mark.parametrize("test", [kernels._test_arc, kernels._test_arc_with_ends])
+def test_the_compiler_makes_vectors_of_the_inner_loop(test):
+    """Without them sight is slow, and no other test would show it. vsqrtps takes the roots of a vector."""
+    f4, f8, i8 = numba.float32, numba.float64, numba.int64
+    types = numba.void(f4[:, ::1], f8[:, ::1], i8, i8, i8, f4[::1], i8, i8, f4, numba.uint8[::1])
+    compiled = numba.njit(types, fastmath=kernels._EXACT, error_model="numpy")(test.py_func)
+    assert "vsqrtps" in next(iter(compiled.inspect_asm().values()))
 
 
 def test_slots_share_no_memory():

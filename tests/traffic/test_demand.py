@@ -14,7 +14,10 @@ from ecumene.traffic.demand import (
     HOURLY,
     announced_subscribers,
     busy_hour_factor,
+    daily_curve,
+    demand_of_rows,
     fill_to_cap,
+    solar_step,
     sparse_weight,
     subscribers_of_row,
 )
@@ -175,3 +178,19 @@ def test_the_daily_curve_is_smooth_periodic_and_bounded(lon_deg, utc_s):
     assert busy_hour_factor(lon_deg + 360.0, utc_s) == pytest.approx(here, abs=1e-9)
     assert busy_hour_factor(lon_deg, utc_s + 86_400.0) == pytest.approx(here, abs=1e-9)
     assert abs(busy_hour_factor(lon_deg, utc_s + 1.0) - here) < 1e-4
+
+
+@given(st.floats(-180.0, 360.0), st.floats(0.0, 86_400.0))
+def test_the_curve_is_looked_up_to_12_seconds_of_solar_time(lon_deg, utc_s):
+    found = daily_curve(utc_s)[solar_step(lon_deg)]
+    assert found == pytest.approx(float(busy_hour_factor(lon_deg, utc_s)), abs=12 * 1e-4)
+
+
+def test_rows_and_cells_ask_for_what_a_plain_sum_says():
+    rng = np.random.default_rng(3)
+    n_rows, n_cells = 500, 90
+    busy_bps, step, curve = rng.uniform(0, 9e6, n_rows), rng.integers(0, 3_600, n_rows), rng.random(3_600)
+    is_counted, cell = rng.random(n_rows) < 0.7, np.sort(rng.integers(0, n_cells, n_rows)).astype(np.int32)
+    row_bps, cell_bps = demand_of_rows(busy_bps, step.astype(np.uint16), curve, is_counted, cell, n_cells)
+    assert row_bps == pytest.approx(busy_bps * curve[step])
+    assert cell_bps == pytest.approx(np.bincount(cell, row_bps * is_counted, n_cells))

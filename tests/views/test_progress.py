@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 
-from ecumene.views.progress import progress_text, show_progress
+from ecumene.views.progress import progress_text, run_text, show_progress
 
 
 class Terminal(io.StringIO):
@@ -61,3 +61,8 @@ def test_the_last_slot_has_nothing_left():
 
 def test_the_first_slot_may_take_long():
     assert progress_text(0, 4, 30.2) == "0/4 slots, 30 s so far"
+
+
+def test_which_run_of_several_begins():
+    assert run_text(1, 3, "slots=4", 0.0) == "run 1 of 3: slots=4"
+    assert run_text(3, 3, "slots=8", 30.0) == "run 3 of 3: slots=8, about 15 s left"

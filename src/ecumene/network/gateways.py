@@ -39,25 +39,96 @@ class Feeders:
     n_kept: int = 0
 
 
-def assign_antennas(
+NO_FEEDERS = Feeders(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
+"""What stood before the first slot."""
+
+
+@dataclass(frozen=True)
+class InView:
+    """The satellites each gateway may work with in one slot.
+
+    Attributes
+    ----------
+    first_of_gateway : (gateway + 1,)
+        The pairs of gateway g lie from first_of_gateway[g] to first_of_gateway[g + 1].
+    sat : (pair,)
+        Satellites, ascending for each gateway.
+    slant_m : (pair,)
+        Distance from gateway to satellite. [m]
+    """
+
+    first_of_gateway: NDArray[np.int64]
+    sat: NDArray[np.int32]
+    slant_m: NDArray[np.float64]
+
+
+def clear_only(
+    first_of_gateway: NDArray[np.int64],
+    sat: NDArray[np.int32],
     is_clear: NDArray[np.bool_],
     slant_m: NDArray[np.float64],
+) -> InView:
+    """Return the pairs a gateway may work with, of those it sees.
+
+    Parameters
+    ----------
+    first_of_gateway : (gateway + 1,)
+        Where the pairs of each gateway lie.
+    sat, is_clear, slant_m : (pair,)
+        Satellites above the mask, ascending for each gateway; whether outside the GSO exclusion; distance. [m]
+    """
+    n_before = np.concatenate([[0], np.cumsum(is_clear)])
+    return InView(n_before[first_of_gateway], sat[is_clear], slant_m[is_clear])
+
+
+def demand_around(
+    cell_bps: NDArray[np.float64],
+    first_cell_of_bin: NDArray[np.int64],
+    candidates_of_bin: NDArray[np.int32],
+    n_candidates_of_bin: NDArray[np.int32],
+    n_sats: int,
+) -> NDArray[np.float64]:
+    """Return the demand around each satellite: every bin's, spread evenly over its candidates.
+
+    Parameters
+    ----------
+    cell_bps : (cell,)
+        Demand. [bit/s]
+    first_cell_of_bin : (bin + 1,)
+        Bin b holds the cells first_cell_of_bin[b] to first_cell_of_bin[b + 1] - 1.
+    candidates_of_bin : (bin, width)
+        Satellites some cell of the bin may see.
+    n_candidates_of_bin : (bin,)
+        How many there are.
+    n_sats
+        Number of satellites.
+
+    Returns
+    -------
+    around_bps : (sat,)
+        Demand. [bit/s]
+    """
+    around_bps = np.zeros(n_sats)
+    _spread_over_candidates(cell_bps, first_cell_of_bin, candidates_of_bin, n_candidates_of_bin, around_bps)
+    return around_bps
+
+
+def assign_antennas(
+    in_view: InView,
     antennas_of_gateway: NDArray[np.int32],
     worth_of_sat: NDArray[np.float64],
     *,
     feeders_per_satellite: int = 1,
     last: Feeders | None = None,
-    persists: NDArray[np.bool_] | None = None,
+    next_in_view: InView | None = None,
 ) -> Feeders:
     """Return which gateway antenna follows which satellite.
 
     Parameters
     ----------
-    is_clear : (gateway, sat)
-        The gateway sees the satellite above its mask and outside its GSO exclusion (`ecumene.sky.observer`);
-        False where either is out of order.
-    slant_m : (gateway, sat)
-        Distance; read only where `is_clear`. [m]
+    in_view
+        Pairs above the gateway's mask and outside its GSO exclusion (`ecumene.sky.observer`); none where
+        either is out of order.
     antennas_of_gateway : (gateway,)
         Antennas that work.
     worth_of_sat : (sat,)
@@ -67,8 +138,8 @@ def assign_antennas(
         Gateways one satellite uses at once.
     last
         Assignment of the slot before.
-    persists : (gateway, sat)
-        Pairs that are still clear in the next slot; preferred where given.
+    next_in_view
+        The same in the next slot; pairs that persist are preferred where given.
 
     Returns
     -------
@@ -86,7 +157,7 @@ def assign_antennas(
     one are taken in order of worth (among equals fewest gateways first, then index) and get an antenna,
     if need be by moving others to another of their gateways (augmenting paths): first over pairs that
     persist, then over all. No set of antennas could give more satellites a first feeder [Berge 1957];
-    with neither `last` nor `persists` the total worth is the largest possible as well, since the sets of
+    with neither `last` nor `next_in_view` the total worth is the largest possible as well, since the sets of
     satellites that can be matched are a matroid [Edmonds and Fulkerson 1965]. Second and further feeders
     take what is left: the last ones where still clear, then the nearest gateway, in order of worth.
 
@@ -94,51 +165,96 @@ def assign_antennas(
     ----------
     Berge, PNAS 43 (1957) 842; Edmonds and Fulkerson, J. Res. NBS 69B (1965) 147.
     """
-    _check(is_clear, slant_m, antennas_of_gateway, worth_of_sat, feeders_per_satellite, persists)
-    is_option = is_clear & (worth_of_sat > 0.0)[None, :]
-    sat, gateway = np.nonzero(is_option.T)
-    reach_m = slant_m[gateway, sat]
-    lasts = np.ones(len(sat), np.bool_) if persists is None else persists[gateway, sat]
-    was_up = np.zeros(is_clear.shape, np.bool_)
-    if last is not None:
-        was_up[last.gateway_of_feed, last.sat_of_feed] = True
-    was = was_up[gateway, sat]
-    order = np.lexsort((gateway, reach_m, ~lasts, sat))
-    sat, gateway, lasts, was = sat[order], gateway[order], lasts[order], was[order]
-    first = np.searchsorted(sat, np.arange(len(worth_of_sat) + 1))
-    turn = np.lexsort((np.diff(first), -worth_of_sat))
-    is_used = _assign(
-        first, gateway, lasts, was, turn, np.asarray(antennas_of_gateway, np.int64), feeders_per_satellite
-    )
-    sat, gateway, n_kept = sat[is_used], gateway[is_used], int((was & is_used).sum())
+    _check(in_view, antennas_of_gateway, worth_of_sat, feeders_per_satellite, next_in_view)
+    later = in_view if next_in_view is None else next_in_view
+    last = NO_FEEDERS if last is None else last
+    first, gateway, slant_m, lasts, was = _options(
+        in_view.first_of_gateway, in_view.sat, in_view.slant_m, later.first_of_gateway, later.sat,
+        worth_of_sat, last.gateway_of_feed, last.sat_of_feed,
+    )  # fmt: skip
+    n_options = np.diff(first)
+    has_option = np.flatnonzero(n_options)
+    turn = has_option[np.lexsort((n_options[has_option], -worth_of_sat[has_option]))]
+    antennas = np.asarray(antennas_of_gateway, np.int64)
+    is_used = _assign(first, gateway, lasts, was, turn, antennas, feeders_per_satellite)
+    sat = np.repeat(np.arange(len(n_options)), n_options)[is_used]
+    gateway, slant_m, n_kept = gateway[is_used], slant_m[is_used], int((was & is_used).sum())
     by_sat = np.lexsort((gateway, sat))
-    sat, gateway = sat[by_sat].astype(np.int32), gateway[by_sat].astype(np.int32)
-    return Feeders(gateway, sat, slant_m[gateway, sat].astype(np.float64), n_kept)
+    return Feeders(gateway[by_sat], sat[by_sat].astype(np.int32), slant_m[by_sat], n_kept)
 
 
 def _check(
-    is_clear: NDArray[np.bool_],
-    slant_m: NDArray[np.float64],
+    in_view: InView,
     antennas_of_gateway: NDArray[np.int32],
     worth_of_sat: NDArray[np.float64],
     feeders_per_satellite: int,
-    persists: NDArray[np.bool_] | None,
+    next_in_view: InView | None,
 ) -> None:
-    shape = (len(antennas_of_gateway), len(worth_of_sat))
-    if (
-        is_clear.shape != shape
-        or slant_m.shape != shape
-        or (persists is not None and persists.shape != shape)
-    ):
-        raise RangeError(f"pairs must have the shape (gateway, sat) = {shape}, got {is_clear.shape}")
+    n_gateways, n_sats = len(antennas_of_gateway), len(worth_of_sat)
+    for view in (in_view, next_in_view or in_view):
+        if len(view.first_of_gateway) != n_gateways + 1:
+            raise RangeError(f"{n_gateways} gateways, but pairs of {len(view.first_of_gateway) - 1}")
+        if not view.first_of_gateway[-1] == len(view.sat) == len(view.slant_m):
+            raise RangeError(f"{view.first_of_gateway[-1]} pairs, but {len(view.sat)} satellites")
+        if len(view.sat) and not 0 <= view.sat.min() <= view.sat.max() < n_sats:
+            raise RangeError(f"a pair names satellite {view.sat.max()} of {n_sats}")
     if (np.asarray(antennas_of_gateway) < 0).any():
         raise RangeError(f"antennas of a gateway must be 0 or more, got {min(antennas_of_gateway)}")
     if feeders_per_satellite < 0:
         raise RangeError(f"feeders_per_satellite must be 0 or more, got {feeders_per_satellite}")
     if not (worth_of_sat >= 0.0).all():
         raise RangeError("worth_of_sat must be 0 or more for every satellite, and not NaN")
-    if not np.isfinite(slant_m[is_clear]).all():
-        raise RangeError("slant_m must be finite wherever is_clear holds")
+    if not np.isfinite(in_view.slant_m).all():
+        raise RangeError("slant_m must be finite for every pair")
+
+
+@njit(cache=True, nogil=True)
+def _spread_over_candidates(cell_bps, first_cell_of_bin, candidates_of_bin, n_candidates_of_bin, around_bps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for b in range(len(n_candidates_of_bin)):
+        in_bin_bps = 0.0
+        for c in range(first_cell_of_bin[b], first_cell_of_bin[b + 1]):
+            in_bin_bps += cell_bps[c]
+        n_candidates = n_candidates_of_bin[b]
+        for j in range(n_candidates):
+            around_bps[candidates_of_bin[b, j]] += in_bin_bps / n_candidates
+
+
+@njit(cache=True, nogil=True)
+def _options(first_of_gateway, sat, slant_m, next_first, next_sat, worth_of_sat, last_gateway, last_sat):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return every satellite's gateways, best first: those that persist, then the nearest.
+
+    With the place of each satellite's options (sat + 1), and for each option its gateway, its distance,
+    whether it persists and whether it stood in the last slot.
+    """
+    first = np.zeros(len(worth_of_sat) + 1, np.int64)
+    for s in sat:
+        first[s + 1] += worth_of_sat[s] > 0.0
+    for s in range(len(worth_of_sat)):
+        first[s + 1] += first[s]
+    end = first[:-1].copy()
+    gateway, reach_m = np.empty(first[-1], np.int32), np.empty(first[-1], np.float64)
+    lasts, was = np.zeros(first[-1], np.bool_), np.zeros(first[-1], np.bool_)
+    for g in range(len(first_of_gateway) - 1):
+        j = next_first[g]
+        for i in range(first_of_gateway[g], first_of_gateway[g + 1]):
+            s = sat[i]
+            while j < next_first[g + 1] and next_sat[j] < s:
+                j += 1
+            it_lasts = j < next_first[g + 1] and next_sat[j] == s
+            if worth_of_sat[s] <= 0.0:
+                continue
+            at = end[s]
+            end[s] += 1
+            while at > first[s] and (
+                it_lasts > lasts[at - 1] or (it_lasts == lasts[at - 1] and slant_m[i] < reach_m[at - 1])
+            ):
+                gateway[at], reach_m[at], lasts[at] = gateway[at - 1], reach_m[at - 1], lasts[at - 1]
+                at -= 1
+            gateway[at], reach_m[at], lasts[at] = g, slant_m[i], it_lasts
+    for f in range(len(last_sat)):
+        for at in range(first[last_sat[f]], first[last_sat[f] + 1]):
+            was[at] |= gateway[at] == last_gateway[f]
+    return first, gateway, reach_m, lasts, was
 
 
 @njit(cache=True, nogil=True)

@@ -271,30 +271,39 @@ def surviving_links(
 
 @njit(cache=True, nogil=True)
 def _measure(r_ecef_m, links):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    length_m = np.empty(len(links), np.float64)
-    grazing_m = np.empty(len(links), np.float64)
-    stretch = 1.0 / (1.0 - WGS84_F) ** 2
+    """Return length and lowest height of every link."""
+    start_m, step_m = np.empty((3, len(links))), np.empty((3, len(links)))
     for i in range(len(links)):
         a, b = links[i, 0], links[i, 1]
-        x, y, z = r_ecef_m[a, 0], r_ecef_m[a, 1], r_ecef_m[a, 2]
-        dx, dy, dz = r_ecef_m[b, 0] - x, r_ecef_m[b, 1] - y, r_ecef_m[b, 2] - z
-        square = dx * dx + dy * dy + dz * dz
-        length_m[i] = np.sqrt(square)
-        t = 0.0 * square  # NaN stays NaN
-        if square > 0.0:
-            # Where the line comes nearest to the centre of the stretched space, then a Newton step: along
-            # the line h' = n . d and h'' is nearly d^2 / (a + h).
-            along = x * dx + y * dy + z * dz * stretch
-            t = -along / (dx * dx + dy * dy + dz * dz * stretch)
-            n_p, n_z, height_m = _up_and_height(x + t * dx, y + t * dy, z + t * dz)
-            p = max(np.sqrt((x + t * dx) ** 2 + (y + t * dy) ** 2), 1e-9)
-            slope = n_p * ((x + t * dx) * dx + (y + t * dy) * dy) / p + n_z * dz
-            t = min(max(t - slope * (WGS84_A_M + height_m) / square, 0.0), 1.0)
-        grazing_m[i] = _up_and_height(x + t * dx, y + t * dy, z + t * dz)[2]
+        for k in range(3):
+            start_m[k, i] = r_ecef_m[a, k]
+            step_m[k, i] = r_ecef_m[b, k] - r_ecef_m[a, k]
+    length_m, grazing_m = np.empty(len(links)), np.empty(len(links))
+    _follow(start_m[0], start_m[1], start_m[2], step_m[0], step_m[1], step_m[2], length_m, grazing_m)
     return length_m, grazing_m
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _follow(x_m, y_m, z_m, dx_m, dy_m, dz_m, length_m, grazing_m):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Fill in lengths and lowest heights; coordinates apart and no branch, so that the loop becomes vectors."""
+    stretch = 1.0 / (1.0 - WGS84_F) ** 2
+    for i in range(len(x_m)):
+        x, y, z, dx, dy, dz = x_m[i], y_m[i], z_m[i], dx_m[i], dy_m[i], dz_m[i]
+        square = dx * dx + dy * dy + dz * dz
+        length_m[i] = np.sqrt(square)
+        # Where the line comes nearest to the centre of the stretched space, then a Newton step: along
+        # the line h' = n . d and h'' is nearly d^2 / (a + h).
+        along = x * dx + y * dy + z * dz * stretch
+        t = -along / (dx * dx + dy * dy + dz * dz * stretch)
+        n_p, n_z, height_m = _up_and_height(x + t * dx, y + t * dy, z + t * dz)
+        p = max(np.sqrt((x + t * dx) ** 2 + (y + t * dy) ** 2), 1e-9)
+        slope = n_p * ((x + t * dx) * dx + (y + t * dy) * dy) / p + n_z * dz
+        t = min(max(t - slope * (WGS84_A_M + height_m) / square, 0.0), 1.0)
+        t = t if square > 0.0 else 0.0 * square  # a link of no length; NaN stays NaN
+        grazing_m[i] = _up_and_height(x + t * dx, y + t * dy, z + t * dz)[2]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _up_and_height(x, y, z):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return cosine and sine of the geodetic latitude, and the height (Bowring 1976)."""
     b = WGS84_A_M * (1.0 - WGS84_F)

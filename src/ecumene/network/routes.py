@@ -109,23 +109,33 @@ def find_routes(
         raise RangeError(f"max_hops must be 0 or more, got {max_hops}")
     _check(n_sats, links, length_m, is_up, feeders, fibre_s, is_gateway_permitted, is_pop_permitted)
     first, neighbour, link = _neighbours(n_sats, links, is_up)
-    found = _routes(
-        n_sats,
-        first,
-        neighbour,
-        link,
-        length_m[link] / SPEED_OF_LIGHT_M_S,
-        length_m,
-        feeders.gateway_of_feed,
-        feeders.sat_of_feed,
-        feeders.slant_m,
-        np.ascontiguousarray(fibre_s, np.float64),
-        is_gateway_permitted,
-        is_pop_permitted,
-        SPEED_OF_LIGHT_M_S,
-        _ENDLESS if max_hops is None else max_hops,
+    pop_of_gateway, fibre_of_gateway_s = _nearest_pops(fibre_s, is_gateway_permitted, is_pop_permitted)
+    shape = (len(is_gateway_permitted), n_sats)
+    routes = Routes(
+        delay_s=np.full(shape, np.inf),
+        space_m=np.full(shape, np.inf),
+        gateway=np.full(shape, -1, np.int32),
+        pop=np.full(shape, -1, np.int32),
+        feed=np.full(shape, -1, np.int32),
+        hops=np.full(shape, -1, np.int16),
+        next_sat=np.full(shape, -1, np.int32),
+        next_link=np.full(shape, -1, np.int32),
     )
-    return Routes(*found)
+    delay_of_step_s, delay_of_feed_s = (
+        length_m[link] / SPEED_OF_LIGHT_M_S,
+        feeders.slant_m / SPEED_OF_LIGHT_M_S,
+    )
+    heap, key_s, place = np.empty(n_sats, np.int32), np.empty(n_sats), np.empty(n_sats, np.int32)
+    for k in range(len(is_gateway_permitted)):
+        place[:] = -1
+        _routes_of_class(
+            first, neighbour, link, delay_of_step_s, length_m, feeders.gateway_of_feed, feeders.sat_of_feed,
+            feeders.slant_m, delay_of_feed_s, pop_of_gateway[k], fibre_of_gateway_s[k],
+            _ENDLESS if max_hops is None else max_hops, heap, key_s, place, np.full(n_sats, np.inf),
+            routes.delay_s[k], routes.space_m[k], routes.gateway[k], routes.pop[k], routes.feed[k],
+            routes.hops[k], routes.next_sat[k], routes.next_link[k],
+        )  # fmt: skip
+    return routes
 
 
 def path_of(routes: Routes, landing_class: int, sat: int) -> list[int]:
@@ -180,6 +190,23 @@ def _check(
         raise RangeError("fibre_s must be 0 or more; write inf where gateway and PoP are not connected")
 
 
+def _nearest_pops(
+    fibre_s: NDArray[np.float64],
+    is_gateway_permitted: NDArray[np.bool_],
+    is_pop_permitted: NDArray[np.bool_],
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return PoP and fibre time of each gateway by class, (class, gateway); -1 and inf where there is none."""
+    pops, times_s = (
+        np.full(is_gateway_permitted.shape, -1, np.int32),
+        np.full(is_gateway_permitted.shape, np.inf),
+    )
+    for k in range(len(is_gateway_permitted)) if fibre_s.size else ():
+        permitted_s = np.where(is_gateway_permitted[k][:, None] & is_pop_permitted[k], fibre_s, np.inf)
+        times_s[k] = permitted_s.min(axis=1)
+        pops[k] = np.where(np.isfinite(times_s[k]), permitted_s.argmin(axis=1), -1)
+    return pops, times_s
+
+
 @njit(cache=True, nogil=True)
 def _neighbours(n_sats, links, is_up):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the links that are up as lists per satellite: first (sat + 1,), neighbour and link."""
@@ -190,30 +217,15 @@ def _neighbours(n_sats, links, is_up):  # type: ignore[no-untyped-def]  # noqa: 
             first[links[i, 1] + 1] += 1
     for s in range(n_sats):
         first[s + 1] += first[s]
-    place = first[:-1].copy()
-    neighbour = np.empty(first[-1], np.int32)
-    link = np.empty(first[-1], np.int32)
+    place = first.copy()
+    neighbour, link = np.empty(first[n_sats], np.int32), np.empty(first[n_sats], np.int32)
     for i in range(len(links)):
         if is_up[i]:
-            for here, there in ((links[i, 0], links[i, 1]), (links[i, 1], links[i, 0])):
-                neighbour[place[here]] = there
-                link[place[here]] = i
+            for end in range(2):
+                here = links[i, end]
+                neighbour[place[here]], link[place[here]] = links[i, 1 - end], i
                 place[here] += 1
     return first, neighbour, link
-
-
-@njit(cache=True, nogil=True)
-def _nearest_pops(fibre_s, is_gateway_permitted, is_pop_permitted, k):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return PoP and fibre time of each gateway for one class; -1 and inf where there is none."""
-    n_gateways, n_pops = fibre_s.shape
-    pop = np.full(n_gateways, -1, np.int32)
-    time_s = np.full(n_gateways, np.inf)
-    for g in range(n_gateways):
-        if is_gateway_permitted[k, g]:
-            for p in range(n_pops):
-                if is_pop_permitted[k, p] and fibre_s[g, p] < time_s[g]:
-                    pop[g], time_s[g] = p, fibre_s[g, p]
-    return pop, time_s
 
 
 @njit(cache=True, nogil=True)
@@ -257,65 +269,45 @@ def _pop_least(heap, key_s, place, n_heap):  # type: ignore[no-untyped-def]  # n
 
 
 @njit(cache=True, nogil=True)
-def _routes(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0915
-    n_sats, first, neighbour, link, delay_of_step_s, length_m, gateway_of_feed, sat_of_feed, slant_m,  # noqa: ANN001
-    fibre_s, is_gateway_permitted, is_pop_permitted, light_m_s, max_hops,  # noqa: ANN001
+def _routes_of_class(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901
+    first, neighbour, link, delay_of_step_s, length_m, gateway_of_feed, sat_of_feed, slant_m, delay_of_feed_s,  # noqa: ANN001
+    pop_of_gateway, fibre_of_gateway_s, max_hops, heap, key_s, place, best_s,  # noqa: ANN001
+    delay_s, space_m, gateway, pop, feed, hop, next_sat, next_link,  # noqa: ANN001
 ):  # fmt: skip
-    shape = (len(is_gateway_permitted), n_sats)
-    delays_s = np.full(shape, np.inf)
-    spaces_m = np.full(shape, np.inf)
-    gateways = np.full(shape, -1, np.int32)
-    pops = np.full(shape, -1, np.int32)
-    feeds = np.full(shape, -1, np.int32)
-    hops = np.full(shape, -1, np.int16)
-    next_sats = np.full(shape, -1, np.int32)
-    next_links = np.full(shape, -1, np.int32)
-    heap = np.empty(n_sats, np.int32)
-    key_s = np.empty(n_sats)
-    place = np.empty(n_sats, np.int32)
-    best_s = np.empty(n_sats)
-    for k in range(shape[0]):
-        pop_of_gateway, fibre_of_gateway_s = _nearest_pops(fibre_s, is_gateway_permitted, is_pop_permitted, k)
-        delay_s, space_m, feed, hop = delays_s[k], spaces_m[k], feeds[k], hops[k]
-        next_sat, next_link = next_sats[k], next_links[k]
-        best_s[:] = np.inf
-        place[:] = -1  # -1 not yet reached, -2 settled, else place in the heap
-        n_heap = 0
-        for i in range(len(sat_of_feed)):
-            s, g = sat_of_feed[i], gateway_of_feed[i]
-            if pop_of_gateway[g] < 0:
-                continue
-            candidate_s = slant_m[i] / light_m_s + fibre_of_gateway_s[g]
-            if candidate_s < best_s[s]:
-                best_s[s] = candidate_s
-                feed[s], hop[s], space_m[s] = i, 0, slant_m[i]
-                if place[s] < 0:
-                    place[s] = n_heap
+    """Fill in the routes of one class; place comes as -1 (not yet reached), later -2 settled, else in the heap."""
+    n_heap = np.int64(0)
+    for i in range(len(sat_of_feed)):
+        s, g = sat_of_feed[i], gateway_of_feed[i]
+        candidate_s = delay_of_feed_s[i] + fibre_of_gateway_s[g]
+        if candidate_s < best_s[s]:
+            best_s[s] = candidate_s
+            feed[s], hop[s], space_m[s] = i, 0, slant_m[i]
+            if place[s] < 0:
+                place[s] = n_heap
+                n_heap += 1
+            _rise(heap, key_s, place, s, candidate_s, place[s])
+    while n_heap > 0:
+        s = _pop_least(heap, key_s, place, n_heap)
+        n_heap -= 1
+        delay_s[s] = best_s[s]
+        if next_sat[s] >= 0:
+            u = next_sat[s]
+            feed[s], hop[s] = feed[u], hop[u] + 1
+            space_m[s] = space_m[u] + length_m[next_link[s]]
+        gateway[s] = gateway_of_feed[feed[s]]
+        pop[s] = pop_of_gateway[gateway[s]]
+        for j in range(first[s], first[s + 1]):
+            q = neighbour[j]
+            candidate_s = best_s[s] + delay_of_step_s[j]
+            if candidate_s < best_s[q]:
+                best_s[q] = candidate_s
+                next_sat[q], next_link[q] = s, link[j]
+                if place[q] < 0:
+                    place[q] = n_heap
                     n_heap += 1
-                _rise(heap, key_s, place, s, candidate_s, place[s])
-        while n_heap > 0:
-            s = _pop_least(heap, key_s, place, n_heap)
-            n_heap -= 1
-            delay_s[s] = best_s[s]
-            if next_sat[s] >= 0:
-                u = next_sat[s]
-                feed[s], hop[s] = feed[u], hop[u] + 1
-                space_m[s] = space_m[u] + length_m[next_link[s]]
-            gateways[k, s] = gateway_of_feed[feed[s]]
-            pops[k, s] = pop_of_gateway[gateways[k, s]]
-            for j in range(first[s], first[s + 1]):
-                q = neighbour[j]
-                candidate_s = best_s[s] + delay_of_step_s[j]
-                if candidate_s < best_s[q]:
-                    best_s[q] = candidate_s
-                    next_sat[q], next_link[q] = s, link[j]
-                    if place[q] < 0:
-                        place[q] = n_heap
-                        n_heap += 1
-                    _rise(heap, key_s, place, q, candidate_s, place[q])
-        for s in range(n_sats):
-            if hop[s] > max_hops:
-                delay_s[s], space_m[s] = np.inf, np.inf
-                gateways[k, s], pops[k, s], feed[s], hop[s] = -1, -1, -1, -1
-                next_sat[s], next_link[s] = -1, -1
-    return delays_s, spaces_m, gateways, pops, feeds, hops, next_sats, next_links
+                _rise(heap, key_s, place, q, candidate_s, place[q])
+    for s in range(len(hop)):
+        if hop[s] > max_hops:
+            delay_s[s], space_m[s] = np.inf, np.inf
+            gateway[s], pop[s], feed[s], hop[s] = -1, -1, -1, -1
+            next_sat[s], next_link[s] = -1, -1

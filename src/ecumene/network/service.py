@@ -59,8 +59,8 @@ def offered_traffic(
     sat_of_cell: NDArray[np.int32],
     planned_bps: NDArray[np.float64],
     is_usable: NDArray[np.bool_],
-) -> NDArray[np.float64]:
-    """Return the traffic each satellite brings, by landing class.
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the traffic each satellite brings, by landing class and by row.
 
     Parameters
     ----------
@@ -76,12 +76,17 @@ def offered_traffic(
     Returns
     -------
     offered_bps : (class, sat)
-        Rows of a cell share its beams in proportion to their demand. [bit/s]
+        Sum over rows. [bit/s]
+    brought_bps : (row,)
+        Traffic the row's satellite brings of it; rows of a cell share its beams in proportion to their demand.
+        [bit/s]
     """
-    offered: NDArray[np.float64] = _offered(
-        cell_of_row, class_of_row, demand_bps, wanted_bps, sat_of_cell, planned_bps, is_usable
-    )
-    return offered
+    offered_bps, brought_bps = np.zeros(is_usable.shape), np.zeros(len(cell_of_row))
+    _offered(
+        cell_of_row, class_of_row, demand_bps, wanted_bps, sat_of_cell, planned_bps, is_usable, offered_bps,
+        brought_bps,
+    )  # fmt: skip
+    return offered_bps, brought_bps
 
 
 def serve_rows(
@@ -91,14 +96,12 @@ def serve_rows(
     refusal_of_row: NDArray[np.int8],
     is_sold_in_row: NDArray[np.bool_],
     demand_bps: NDArray[np.float64],
-    wanted_bps: NDArray[np.float64],
+    brought_bps: NDArray[np.float64],
     n_visible_of_cell: NDArray[np.uint16],
     clear_of_cell: NDArray[np.uint64],
     bin_of_cell: NDArray[np.int32],
     usable_of_bin: NDArray[np.uint64],
     sat_of_cell: NDArray[np.int32],
-    planned_bps: NDArray[np.float64],
-    is_usable: NDArray[np.bool_],
     carried_share: NDArray[np.float64],
     delay_s: NDArray[np.float64],
     r_cell_m: NDArray[np.float64],
@@ -115,14 +118,14 @@ def serve_rows(
         Cause that stands against the row by law (no_licence, zone), -1 where none.
     is_sold_in_row : (row,)
         The operator sells there; a licence alone does not make it so.
-    demand_bps : (row,)
-        Demand. [bit/s]
-    wanted_bps, sat_of_cell, planned_bps : (cell,)
-        As in `offered_traffic`.
+    demand_bps, brought_bps : (row,)
+        Demand, and what the row's satellite brings of it (`offered_traffic`). [bit/s]
+    sat_of_cell : (cell,)
+        Serving satellite, -1 where none.
     n_visible_of_cell, clear_of_cell, bin_of_cell, usable_of_bin
         Sight of the slot, and candidates with a permitted path (`ecumene.scheduling.beams`).
-    is_usable, carried_share, delay_s : (class, sat)
-        Path exists; share of the offered traffic that is carried; one-way time satellite to PoP. [s]
+    carried_share, delay_s : (class, sat)
+        Share of the offered traffic that is carried; one-way time satellite to PoP. [s]
     r_cell_m : (cell, 3)
         Position, ECEF. [m]
     r_sat_m : (sat, 3)
@@ -142,24 +145,26 @@ def serve_rows(
     the service is licensed and not sold the cause is no_licence, and availability still says what could be.
     """
     cause, rate_bps, rtt_s, is_available, is_reachable = _serve(
-        cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, wanted_bps, n_visible_of_cell,
-        clear_of_cell, bin_of_cell, usable_of_bin, sat_of_cell, planned_bps, is_usable, carried_share, delay_s,
-        r_cell_m, r_sat_m, processing_s,
+        cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, brought_bps, n_visible_of_cell,
+        clear_of_cell, bin_of_cell, usable_of_bin, sat_of_cell, carried_share, delay_s, r_cell_m, r_sat_m,
+        processing_s,
     )  # fmt: skip
     return Service(cause, rate_bps, rtt_s, is_available, is_reachable)
 
 
 @njit(cache=True, nogil=True)
-def _offered(cell_of_row, class_of_row, demand_bps, wanted_bps, sat_of_cell, planned_bps, is_usable):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    offered = np.zeros(is_usable.shape, np.float64)
+def _offered(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    cell_of_row, class_of_row, demand_bps, wanted_bps, sat_of_cell, planned_bps, is_usable, offered_bps,  # noqa: ANN001
+    brought_bps,  # noqa: ANN001
+):  # fmt: skip
     for r in range(len(cell_of_row)):
         c, k = cell_of_row[r], class_of_row[r]
         if k < 0 or demand_bps[r] <= 0.0:
             continue
         s = sat_of_cell[c]
         if s >= 0 and is_usable[k, s]:
-            offered[k, s] += planned_bps[c] * demand_bps[r] / wanted_bps[c]
-    return offered
+            brought_bps[r] = planned_bps[c] * demand_bps[r] / wanted_bps[c]
+            offered_bps[k, s] += brought_bps[r]
 
 
 @njit(cache=True, nogil=True)
@@ -172,10 +177,9 @@ def _any_usable(clear_of_cell, usable_of_bin, c, b, k):  # type: ignore[no-untyp
 
 @njit(cache=True, nogil=True)
 def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, wanted_bps,  # noqa: ANN001
-    n_visible_of_cell, clear_of_cell,  # noqa: ANN001
-    bin_of_cell, usable_of_bin, sat_of_cell, planned_bps, is_usable, carried_share, delay_s, r_cell_m,  # noqa: ANN001
-    r_sat_m, processing_s,  # noqa: ANN001
+    cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, brought_bps,  # noqa: ANN001
+    n_visible_of_cell, clear_of_cell, bin_of_cell, usable_of_bin, sat_of_cell, carried_share, delay_s,  # noqa: ANN001
+    r_cell_m, r_sat_m, processing_s,  # noqa: ANN001
 ):  # fmt: skip
     n_rows = len(cell_of_row)
     cause = np.empty(n_rows, np.int8)
@@ -202,10 +206,10 @@ def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
         if demand_bps[r] <= 0.0:
             cause[r] = SERVED if is_sold_in_row[r] else NO_LICENCE
             continue
-        if s < 0 or not is_usable[k, s] or planned_bps[c] <= 0.0:
+        if brought_bps[r] <= 0.0:
             cause[r] = NO_BEAM
             continue
-        rate_bps[r] = planned_bps[c] * demand_bps[r] / wanted_bps[c] * carried_share[k, s]
+        rate_bps[r] = brought_bps[r] * carried_share[k, s]
         if rate_bps[r] <= 0.0:
             cause[r] = NO_FEEDER_CAPACITY
             continue

@@ -325,7 +325,7 @@ def _fill(offered_bps, first, resource, capacity_bps, weight, by_demand):  # typ
     n_growing = np.zeros(n_resources, np.int64)  # flows through each resource that still grow
     level = np.empty(n_resources)
     heap = np.empty(n_resources, np.int32)
-    n_heap = 0
+    n_heap, top = np.int64(0), np.int64(0)  # of one type everywhere, or numba compiles a _sink for each
     for r in range(n_resources):
         n_growing[r] = start[r + 1] - start[r]
         if n_growing[r] > 0 and capacity_bps[r] < np.inf:
@@ -361,11 +361,11 @@ def _fill(offered_bps, first, resource, capacity_bps, weight, by_demand):  # typ
             fresh = max(rest / weights, now)
             if fresh > level[r]:
                 level[r] = fresh
-                _sink(heap, level, n_heap, 0)
+                _sink(heap, level, n_heap, top)
                 continue
             now = fresh
             for i in range(start[r], start[r + 1]):
-                q = flow[i]
+                q = np.int64(flow[i])
                 if not is_frozen[q]:
                     bottleneck[q] = r
                     share_bps = min(weight[q] * now, offered_bps[q])
@@ -373,7 +373,7 @@ def _fill(offered_bps, first, resource, capacity_bps, weight, by_demand):  # typ
         n_heap -= 1
         heap[0] = heap[n_heap]
         if n_heap > 0:
-            _sink(heap, level, n_heap, 0)
+            _sink(heap, level, n_heap, top)
     return carried_bps, bottleneck, load_bps
 
 

@@ -30,20 +30,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class View:
-    """What every place sees in one slot.
+    """What every place sees in one slot: pairs (place, satellite) above the mask.
 
     Attributes
     ----------
-    is_visible, is_clear : (place, sat)
-        Above the mask; of these outside the exclusion angle.
-    elevation_rad, slant_m : (place, sat)
-        Geodetic elevation and distance. [rad], [m]
+    first_of_place : (place + 1,)
+        The pairs of place p lie from first_of_place[p] to first_of_place[p + 1].
+    sat : (pair,)
+        Satellites, ascending for each place.
+    is_clear : (pair,)
+        Outside the exclusion angle.
+    sine : (pair,)
+        Sine of the geodetic elevation.
+    slant_m : (pair,)
+        Distance. [m]
     """
 
-    is_visible: NDArray[np.bool_]
+    first_of_place: NDArray[np.int64]
+    sat: NDArray[np.int32]
     is_clear: NDArray[np.bool_]
-    elevation_rad: NDArray[np.float64]
+    sine: NDArray[np.float64]
     slant_m: NDArray[np.float64]
+
+    @property
+    def place_of_pair(self) -> NDArray[np.int64]:
+        """The place of every pair, (pair,)."""
+        return np.repeat(np.arange(len(self.first_of_place) - 1), np.diff(self.first_of_place))
 
 
 @dataclass(frozen=True)
@@ -56,8 +68,8 @@ class TerminalService:
         Code of the first cause that holds.
     n_visible, n_clear, n_usable : (place,)
         Satellites above the mask; of these clear of the arc; of these with a permitted path home.
-    sat : (place,)
-        Serving satellite, -1 where none.
+    sat, pair : (place,)
+        Serving satellite, and its pair in the view; -1 where none.
     share : (place,)
         Share of its busy-hour demand a subscriber gets, 0 where not served.
     """
@@ -67,6 +79,7 @@ class TerminalService:
     n_clear: NDArray[np.int64]
     n_usable: NDArray[np.int64]
     sat: NDArray[np.int32]
+    pair: NDArray[np.int64]
     share: NDArray[np.float64]
 
 
@@ -81,7 +94,7 @@ def serve_terminals(
     has_row: NDArray[np.bool_],
     is_full: NDArray[np.bool_],
     carried_share: NDArray[np.float64],
-    terminal_share_of_sat: NDArray[np.float64],
+    terminal_share_of_pair: NDArray[np.float64],
     before: NDArray[np.int32],
 ) -> TerminalService:
     """Return what one terminal at each place gets.
@@ -99,7 +112,7 @@ def serve_terminals(
         carried, and the row's cause.
     is_full : (sat,)
         No beam left.
-    terminal_share_of_sat : (place, sat)
+    terminal_share_of_pair : (pair,)
         Share of one subscriber's demand that one channel-share brings at this elevation, at most 1.
     before : (place,)
         Satellite of the last slot, -1 for none: kept by places without a row while it is usable.
@@ -109,49 +122,42 @@ def serve_terminals(
     service
         One entry a place.
     """
-    n = len(landing_class)
+    n, place = len(landing_class), view.place_of_pair
     is_permitted = landing_class >= 0
-    usable = view.is_clear & is_usable[np.maximum(landing_class, 0)] & is_permitted[:, None]
-    usable &= terminal_share_of_sat > 0.0  # below some elevation the link does not close
+    usable = view.is_clear & is_usable[landing_class[place], view.sat] & is_permitted[place]
+    usable &= terminal_share_of_pair > 0.0  # below some elevation the link does not close
+    n_visible = np.diff(view.first_of_place)
+    n_clear, n_usable = (np.bincount(place[which], minlength=n) for which in (view.is_clear, usable))
     cause = np.full(n, SERVED, np.int8)
-    sat = np.full(n, -1, np.int32)
+    pair = np.full(n, -1, np.int64)
     share = np.zeros(n)
-    for p in np.flatnonzero(usable.any(axis=1)).tolist():
+    alone = terminal_share_of_pair * carried_share[landing_class[place], view.sat]
+    can_take = usable & ~is_full[view.sat]
+    for p in np.flatnonzero(n_usable).tolist():
+        own = slice(view.first_of_place[p], view.first_of_place[p + 1])
         if has_row[p] and cause_of_row[p] in {NO_BEAM, NO_FEEDER_CAPACITY}:
             cause[p] = cause_of_row[p]  # the place shares its row's lot
-        elif has_row[p] and share_of_row[p] > 0.0 and usable[p, sat_of_row[p]]:
-            sat[p], share[p] = sat_of_row[p], share_of_row[p]
-        else:
-            sat[p] = _best(usable[p] & ~is_full, view.elevation_rad[p], before[p])
-            share[p] = (
-                0.0
-                if sat[p] < 0
-                else _alone(p, int(sat[p]), landing_class, carried_share, terminal_share_of_sat)
-            )
-            cause[p] = NO_BEAM if sat[p] < 0 else NO_FEEDER_CAPACITY if share[p] <= 0.0 else SERVED
-            sat[p] = sat[p] if share[p] > 0.0 else -1
-    n_visible, n_clear, n_usable = (table.sum(axis=1) for table in (view.is_visible, view.is_clear, usable))
-    cause[(sat >= 0) & (share < FULL_SHARE)] = PARTLY
+            continue
+        of_row = np.flatnonzero(usable[own] & (view.sat[own] == sat_of_row[p]))
+        if has_row[p] and share_of_row[p] > 0.0 and len(of_row):
+            pair[p], share[p] = own.start + of_row[0], share_of_row[p]
+            continue
+        best = _best(can_take[own], view.sine[own], view.sat[own] == before[p])
+        share[p] = alone[own.start + best] if best >= 0 else 0.0
+        cause[p] = NO_BEAM if best < 0 else NO_FEEDER_CAPACITY if share[p] <= 0.0 else SERVED
+        pair[p] = own.start + best if share[p] > 0.0 else -1
+    cause[(pair >= 0) & (share < FULL_SHARE)] = PARTLY
     cause[n_usable == 0] = NO_GATEWAY_PATH
     cause[n_clear == 0] = GSO_ARC
     cause[n_visible == 0] = NO_SATELLITE
     cause[~is_permitted] = NO_LICENCE
-    return TerminalService(cause, n_visible, n_clear, n_usable, sat, share)
+    sat = np.full(n, -1, np.int32)
+    sat[pair >= 0] = view.sat[pair[pair >= 0]]
+    return TerminalService(cause, n_visible, n_clear, n_usable, sat, pair, share)
 
 
-def _best(can_take: NDArray[np.bool_], elevation_rad: NDArray[np.float64], before: int) -> int:
-    """Return the satellite of the last slot while it lasts, else the highest; -1 where there is none."""
-    if before >= 0 and can_take[before]:
-        return int(before)
-    return int(np.where(can_take, elevation_rad, -np.inf).argmax()) if can_take.any() else -1
-
-
-def _alone(
-    p: int,
-    sat: int,
-    landing_class: NDArray[np.int32],
-    carried_share: NDArray[np.float64],
-    terminal_share_of_sat: NDArray[np.float64],
-) -> float:
-    """Return the share of its demand a lone terminal gets over a satellite."""
-    return float(terminal_share_of_sat[p, sat] * carried_share[landing_class[p], sat])
+def _best(can_take: NDArray[np.bool_], sine: NDArray[np.float64], was: NDArray[np.bool_]) -> int:
+    """Return the pair of the last slot while it lasts, else the highest satellite's; -1 where there is none."""
+    if (can_take & was).any():
+        return int((can_take & was).argmax())
+    return int(np.where(can_take, sine, -np.inf).argmax()) if can_take.any() else -1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ecumene.errors import RangeError
 from ecumene.orbits.elements import SGP4_ERRORS
 from ecumene.orbits.frames import rotate, teme_to_ecef_matrix
+from ecumene.orbits.near_earth import near_earth_blocks, near_earth_positions
 from ecumene.orbits.times import julian_date, julian_date_after
 
 if TYPE_CHECKING:
@@ -39,14 +40,14 @@ class Fleet:
         The instant t_s = 0, with time zone.
     orientation
         How the Earth stands at the start and how fast that changes.
-    satrec_array
-        The elements in python-sgp4's packed form, same order.
+    blocks : (block, coefficient * lane)
+        The elements as the near-Earth kernel takes them, same order.
     """
 
     elements: Elements
     start: datetime
     orientation: EarthOrientation
-    satrec_array: Any
+    blocks: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,10 @@ def build_fleet(elements: Elements, start: datetime, orientation: EarthOrientati
     RangeError
         The start has no time zone, or there is no satellite.
     """
-    from sgp4.api import SatrecArray
-
     julian_date(start)
     if len(elements) == 0:
         raise RangeError("a fleet of 0 satellites: must be at least 1")
-    return Fleet(elements, start, orientation, SatrecArray(elements.satrecs))
+    return Fleet(elements, start, orientation, near_earth_blocks(elements.satrecs))
 
 
 def propagate(fleet: Fleet, t_s: float) -> Ephemeris:
@@ -123,24 +122,41 @@ def propagate(fleet: Fleet, t_s: float) -> Ephemeris:
 
     Notes
     -----
-    The library's C++ SGP4 (improved mode, WGS72, deep space included). SGP4 itself errs by kilometres a
-    day; the rotation to the Earth adds less than 2.5 m in a run of a week (frames.py). Each slot is
-    computed from the elements, so no error builds up from slot to slot.
+    SGP4 (improved mode, WGS72): `near_earth` where it takes the satellite, which agrees with the library to
+    well below a millimetre; the library's C++ code for all others, deep space and every error included. SGP4
+    itself errs by kilometres a day; the rotation to the Earth adds less than 2.5 m in a run of a week
+    (frames.py). Each slot is computed from the elements, so no error builds up from slot to slot.
 
     References
     ----------
     Vallado, Crawford, Hujsak, Kelso, "Revisiting Spacetrack Report #3", AIAA 2006-6753.
     """
     jd, fraction = julian_date_after(fleet.start, t_s)
-    code, r_teme_km, _ = fleet.satrec_array.sgp4(np.array([jd]), np.array([fraction]))
-    r_teme_m = np.multiply(r_teme_km[:, 0, :], 1_000.0)
-    error = code[:, 0].astype(np.uint8)
-    is_orbit = np.isfinite(r_teme_m).all(axis=1) & (np.abs(r_teme_m).max(axis=1, initial=0.0) < FURTHEST_M)
-    error[(error == 0) & ~is_orbit] = BAD_NUMBER
-    r_ecef_m = rotate(teme_to_ecef_matrix(jd, fraction, fleet.orientation, t_s=t_s), r_teme_m)
+    matrix = teme_to_ecef_matrix(jd, fraction, fleet.orientation, t_s=t_s)
+    r_ecef_m = near_earth_positions(fleet.blocks, len(fleet.elements), jd, fraction, matrix)
+    error = np.zeros(len(r_ecef_m), np.uint8)
+    declined = np.flatnonzero(np.isnan(r_ecef_m[:, 0]))
+    if len(declined):
+        r_teme_m, error[declined] = _by_the_library(fleet, declined, jd, fraction)
+        r_ecef_m[declined] = rotate(matrix, r_teme_m)
     is_valid = error == 0
     r_ecef_m[~is_valid] = np.nan
     return Ephemeris(t_s=float(t_s), r_ecef_m=r_ecef_m, is_valid=is_valid, error=error)
+
+
+def _by_the_library(
+    fleet: Fleet, sat: NDArray[np.int64], jd: float, fraction: float
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """Return positions of some satellites in TEME [m], and error codes."""
+    from sgp4.api import SatrecArray
+
+    satrecs = SatrecArray([fleet.elements.satrecs[s] for s in sat])
+    code, r_teme_km, _ = satrecs.sgp4(np.array([jd]), np.array([fraction]))
+    r_teme_m = np.multiply(r_teme_km[:, 0, :], 1_000.0)
+    error = code[:, 0].astype(np.uint8)
+    is_orbit = np.isfinite(r_teme_m).all(axis=1) & (np.abs(r_teme_m).max(axis=1) < FURTHEST_M)
+    error[(error == 0) & ~is_orbit] = BAD_NUMBER
+    return r_teme_m, error
 
 
 def error_text(code: int) -> str:

@@ -1,4 +1,9 @@
-"""Statistics of every row, kept on the fly: memory for one slot and small histograms, never for a run."""
+"""Statistics of every row, kept on the fly: memory for a few slots and small histograms, never for a run.
+
+Counting a slot into the histograms of half a million rows touches several hundred megabytes, and waits for
+memory all the time. So the newest slots are kept as one short code a row, and each slot brings one stripe of
+the rows up to date, with all its codes at once.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +26,27 @@ RTT_RATIO = 1.02
 RTT_BINS = 320
 """Round trips are counted in bins 2 % wide from 2 ms to 1.1 s; percentiles are good to 1 %."""
 
+KEPT_SLOTS = 32
+"""Slots kept as codes; also the number of stripes the rows are cut into, one brought up to date a slot."""
+
 _SERVED_FROM = CAUSES.index("partly")
+
+# A code, from its lowest bit: cause (4), available (1), reachable (1), step of the share (6), round trip (9).
+_AVAILABLE, _REACHABLE, _STEP, _RTT = 4, 5, 6, 12
+_NO_RTT = 511
 
 
 @dataclass(frozen=True)
 class RowStatistics:
     """Running counts of every row.
 
-    The arrays are filled in place by `count_slot`: the one thing of a run that grows with nothing.
+    The arrays are filled in place by `count_slot`: the one thing of a run that grows with nothing. Those of
+    rows lag behind by up to `KEPT_SLOTS` slots until `settle` brings them up to date.
 
     Attributes
     ----------
-    n_available, n_served, n_reachable : (row,)
-        Slots in which one terminal could be served; in which demand was served in full or part; in which one
-        terminal could be served if no law stood against it.
+    n_available, n_reachable : (row,)
+        Slots in which one terminal could be served; in which it could if no law stood against it.
     causes : (row, cause)
         Slots by cause.
     rates : (row, step)
@@ -45,12 +57,17 @@ class RowStatistics:
         Slots without availability: the stretch still open, and the longest.
     last_sat, n_handovers : (cell,)
         Satellite that served last, and how often it changed.
-    demand_bps, carried_bps : (row,)
-        Sums over slots. [bit/s]
+    n_cells, n_units : (sat,)
+        Cells served and channel-shares spent, summed over slots.
+    demand_bps, carried_bps : (country,)
+        Sums over rows and slots. [bit/s]
+    codes : (kept slot, row)
+        The newest slots, slot k at k modulo `KEPT_SLOTS`.
+    n_counted, n_settled : (1,), (stripe,)
+        Slots counted, and of these how many each stripe of the rows has in its histograms.
     """
 
     n_available: NDArray[np.int32]
-    n_served: NDArray[np.int32]
     n_reachable: NDArray[np.int32]
     causes: NDArray[np.unsignedinteger]
     rates: NDArray[np.unsignedinteger]
@@ -59,38 +76,55 @@ class RowStatistics:
     longest_gap: NDArray[np.int32]
     last_sat: NDArray[np.int32]
     n_handovers: NDArray[np.int32]
+    n_cells: NDArray[np.int64]
+    n_units: NDArray[np.int64]
     demand_bps: NDArray[np.float64]
     carried_bps: NDArray[np.float64]
+    codes: NDArray[np.uint32]
+    n_counted: NDArray[np.int64]
+    n_settled: NDArray[np.int64]
+
+    @property
+    def n_served(self) -> NDArray[np.int64]:
+        """Slots in which demand was served in full or part, (row,)."""
+        return np.asarray(self.causes[:, _SERVED_FROM:].sum(axis=1, dtype=np.int64))
 
 
-def open_statistics(n_rows: int, n_cells: int, n_slots: int) -> RowStatistics:
+def open_statistics(n_rows: int, n_cells: int, n_slots: int, n_sats: int, n_countries: int) -> RowStatistics:
     """Return statistics with nothing counted, in the narrowest type that can hold the slots.
 
     Parameters
     ----------
-    n_rows, n_cells, n_slots
-        Size of the planet and of the run.
+    n_rows, n_cells, n_slots, n_sats, n_countries
+        Size of the planet, of the run and of the constellation.
     """
     count = np.uint8 if n_slots < 2**8 else np.uint16 if n_slots < 2**16 else np.uint32
+
+    # full(0), not zeros: the system hands the memory out now, and not piecemeal during the first slots.
     return RowStatistics(
         n_available=np.zeros(n_rows, np.int32),
-        n_served=np.zeros(n_rows, np.int32),
         n_reachable=np.zeros(n_rows, np.int32),
-        causes=np.zeros((n_rows, len(CAUSES)), count),
-        rates=np.zeros((n_rows, RATE_STEPS + 1), count),
-        rtts=np.zeros((n_rows, RTT_BINS), count),
+        causes=np.full((n_rows, len(CAUSES)), 0, count),
+        rates=np.full((n_rows, RATE_STEPS + 1), 0, count),
+        rtts=np.full((n_rows, RTT_BINS), 0, count),
         gap=np.zeros(n_rows, np.int32),
         longest_gap=np.zeros(n_rows, np.int32),
         last_sat=np.full(n_cells, -1, np.int32),
         n_handovers=np.zeros(n_cells, np.int32),
-        demand_bps=np.zeros(n_rows),
-        carried_bps=np.zeros(n_rows),
+        n_cells=np.zeros(n_sats, np.int64),
+        n_units=np.zeros(n_sats, np.int64),
+        demand_bps=np.zeros(n_countries),
+        carried_bps=np.zeros(n_countries),
+        codes=np.full((KEPT_SLOTS, n_rows), 0, np.uint32),
+        n_counted=np.zeros(1, np.int64),
+        n_settled=np.zeros(KEPT_SLOTS, np.int64),
     )
 
 
 def count_slot(
     statistics: RowStatistics,
     *,
+    country_of_row: NDArray[np.int16],
     cause: NDArray[np.int8],
     rate_bps: NDArray[np.float64],
     demand_bps: NDArray[np.float64],
@@ -98,6 +132,7 @@ def count_slot(
     is_available: NDArray[np.bool_],
     is_reachable: NDArray[np.bool_],
     sat_of_cell: NDArray[np.int32],
+    units_of_cell: NDArray[np.int16],
 ) -> None:
     """Count one slot.
 
@@ -105,49 +140,132 @@ def count_slot(
     ----------
     statistics
         What is counted into.
+    country_of_row : (row,)
+        Country each row belongs to.
     cause, rate_bps, demand_bps, rtt_s, is_available, is_reachable : (row,)
         The slot's service and demand.
-    sat_of_cell : (cell,)
-        The slot's plan, -1 where none.
+    sat_of_cell, units_of_cell : (cell,)
+        The slot's plan, -1 where none, and the channel-shares spent.
     """
-    _count(
-        statistics.n_available, statistics.n_served, statistics.n_reachable, statistics.causes,
-        statistics.rates, statistics.rtts, statistics.gap, statistics.longest_gap, statistics.demand_bps,
-        statistics.carried_bps, cause, rate_bps, demand_bps, rtt_s, is_available, is_reachable,
+    now = int(statistics.n_counted[0])
+    _encode(
+        cause, rate_bps, demand_bps, rtt_s.view(np.uint32), is_available, is_reachable, _FIRST_BIN, _EDGE_BITS,
+        statistics.codes[now % KEPT_SLOTS],
     )  # fmt: skip
-    changed = (statistics.last_sat >= 0) & (sat_of_cell >= 0) & (statistics.last_sat != sat_of_cell)
-    statistics.n_handovers[changed] += 1
-    np.copyto(statistics.last_sat, sat_of_cell, where=sat_of_cell >= 0)
+    _add_by_country(country_of_row, rate_bps, demand_bps, statistics.demand_bps, statistics.carried_bps)
+    _count_cells(
+        sat_of_cell, units_of_cell, statistics.last_sat, statistics.n_handovers, statistics.n_cells,
+        statistics.n_units,
+    )  # fmt: skip
+    statistics.n_counted[0] = now + 1
+    _settle(statistics, now % KEPT_SLOTS)
+
+
+def settle(statistics: RowStatistics) -> None:
+    """Bring all rows up to date: before anybody reads the statistics."""
+    for stripe in range(KEPT_SLOTS):
+        _settle(statistics, stripe)
+
+
+def _settle(statistics: RowStatistics, stripe: int) -> None:
+    """Count the slots that a stripe of the rows still lacks."""
+    first, last = (len(statistics.gap) * k // KEPT_SLOTS for k in (stripe, stripe + 1))
+    since, until = int(statistics.n_settled[stripe]), int(statistics.n_counted[0])
+    _count(
+        first, last, since, until, statistics.codes, statistics.n_available, statistics.n_reachable,
+        statistics.causes, statistics.rates, statistics.rtts, statistics.gap, statistics.longest_gap,
+    )  # fmt: skip
+    statistics.n_settled[stripe] = until
+
+
+def _rtt_table() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return what finds the bin of a round trip from the bits of a 32-bit float, without a logarithm.
+
+    The upper 15 bits say a number to 1.6 %, which is less than a bin is wide: all numbers that share them lie
+    in the bin of the least of them, or the next. So: that bin by the 15 bits, and the bits of every bin's upper
+    edge (positive numbers are in order as their bits are). NaN finds `_NO_RTT`.
+    """
+    least_s = (np.arange(2**15, dtype=np.uint32) << np.uint32(17)).view(np.float32)
+    edge_s = (RTT_FLOOR_S * RTT_RATIO ** np.arange(1, RTT_BINS)).astype(np.float32)
+    first_bin = np.where(np.isnan(least_s), _NO_RTT, np.searchsorted(edge_s, least_s, side="right"))
+    edge_bits = np.full(_NO_RTT + 1, np.iinfo(np.uint32).max, np.uint32)
+    edge_bits[: len(edge_s)] = edge_s.view(np.uint32)
+    return first_bin.astype(np.uint32), edge_bits
+
+
+_FIRST_BIN, _EDGE_BITS = _rtt_table()
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _encode(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    cause, rate_bps, demand_bps, rtt_bits, is_available, is_reachable, first_bin, edge_bits, code  # noqa: ANN001
+):  # fmt: skip
+    """Write the slot's codes; without branches, since causes come in no order."""
+    for r in range(len(cause)):
+        share = rate_bps[r] / demand_bps[r] if demand_bps[r] > 0.0 else 1.0
+        step = min(max(RATE_STEPS * share + 0.5, 1.0), RATE_STEPS + 0.0)
+        code[r] = np.uint32(step if cause[r] >= _SERVED_FROM else 0.0) << np.uint32(_STEP)
+    for r in range(len(cause)):
+        place = first_bin[rtt_bits[r] >> np.uint32(17)]
+        place += np.uint32(rtt_bits[r] >= edge_bits[place])
+        code[r] |= (
+            np.uint32(cause[r])
+            | np.uint32(is_available[r]) << np.uint32(_AVAILABLE)
+            | np.uint32(is_reachable[r]) << np.uint32(_REACHABLE)
+            | place << np.uint32(_RTT)
+        )
+
+
+@njit(cache=True, nogil=True)
+def _add_by_country(country_of_row, rate_bps, demand_bps, demand_sum_bps, carried_sum_bps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Add the slot's demand and traffic to their country's; neighbours are mostly compatriots."""
+    r = 0
+    while r < len(country_of_row):
+        country, wanted_bps, carried_bps = country_of_row[r], 0.0, 0.0
+        while r < len(country_of_row) and country_of_row[r] == country:
+            wanted_bps += demand_bps[r]
+            carried_bps += rate_bps[r]
+            r += 1
+        demand_sum_bps[country] += wanted_bps
+        carried_sum_bps[country] += carried_bps
 
 
 @njit(cache=True, nogil=True)
 def _count(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    n_available, n_served, n_reachable, causes, rates, rtts, gap, longest_gap, demand_sum_bps,  # noqa: ANN001
-    carried_sum_bps, cause, rate_bps, demand_bps, rtt_s, is_available, is_reachable,  # noqa: ANN001
+    first, last, since, until, codes, n_available, n_reachable, causes, rates, rtts, gap, longest_gap,  # noqa: ANN001
 ):  # fmt: skip
-    per_log = 1.0 / np.log(RTT_RATIO)
-    for r in range(len(cause)):
-        causes[r, cause[r]] += 1
-        is_served = cause[r] >= _SERVED_FROM
-        n_served[r] += is_served
-        n_reachable[r] += is_reachable[r]
-        if is_available[r]:
-            n_available[r] += 1
-            gap[r] = 0
-        else:
-            gap[r] += 1
-            longest_gap[r] = max(longest_gap[r], gap[r])
-        demand_sum_bps[r] += demand_bps[r]
-        carried_sum_bps[r] += rate_bps[r]
-        step = 0
-        if is_served:
-            step = RATE_STEPS
-            if demand_bps[r] > 0.0:
-                step = max(1, min(RATE_STEPS, int(RATE_STEPS * rate_bps[r] / demand_bps[r] + 0.5)))
-        rates[r, step] += 1
-        if not np.isnan(rtt_s[r]):
-            place = int(np.log(rtt_s[r] / RTT_FLOOR_S) * per_log)
-            rtts[r, min(max(place, 0), RTT_BINS - 1)] += 1
+    """Count the slots since..until of the rows first..last."""
+    for r in range(first, last):
+        available = reachable = np.int64(0)
+        open_gap, longest = np.int64(gap[r]), np.int64(longest_gap[r])
+        for k in range(since, until):
+            code = np.int64(codes[k % KEPT_SLOTS, r])
+            causes[r, code & 15] += 1
+            rates[r, code >> _STEP & 63] += 1
+            place = code >> _RTT
+            if place != _NO_RTT:
+                rtts[r, place] += 1
+            is_available = code >> _AVAILABLE & 1
+            available += is_available
+            reachable += code >> _REACHABLE & 1
+            open_gap = (open_gap + 1) * (1 - is_available)
+            longest = max(longest, open_gap)
+        n_available[r] += available
+        n_reachable[r] += reachable
+        gap[r], longest_gap[r] = open_gap, longest
+
+
+@njit(cache=True, nogil=True)
+def _count_cells(sat_of_cell, units_of_cell, last_sat, n_handovers, n_cells, n_units):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for c in range(len(sat_of_cell)):
+        s = sat_of_cell[c]
+        if s < 0:
+            continue
+        if last_sat[c] != s:
+            n_handovers[c] += last_sat[c] >= 0
+            last_sat[c] = s
+        n_cells[s] += 1
+        n_units[s] += units_of_cell[c]
 
 
 def rate_share_percentile(statistics: RowStatistics, percent: float) -> NDArray[np.float64]:

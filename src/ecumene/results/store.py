@@ -108,13 +108,7 @@ def check_folder(folder: Path, scenario: Scenario, *, force: bool) -> None:
         It is a file, or holds other things than results, or the result of another scenario, or cannot be
         written to.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"--out {folder}: is a file; name a folder")
-    nearest = folder.absolute()
-    while not nearest.exists():
-        nearest = nearest.parent
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise OutputError(f"--out {folder}: no permission to write in {nearest}")
+    check_place(folder)
     if not folder.is_dir():
         return
     present = {entry.name for entry in folder.iterdir()}
@@ -126,7 +120,7 @@ def check_folder(folder: Path, scenario: Scenario, *, force: bool) -> None:
         raise OutputError(f"--out {folder}: holds other files and no result; name an empty or a new folder")
     if force:
         return
-    known = _read_json(folder / MANIFEST)
+    known = read_json(folder / MANIFEST)
     if known.get("fingerprint") != fingerprint(scenario):
         name = known.get("scenario", {}).get("name", "another scenario")
         changed = _differences(known.get("scenario", {}), scenario.model_dump(mode="json"))
@@ -135,6 +129,23 @@ def check_folder(folder: Path, scenario: Scenario, *, force: bool) -> None:
             f"--out {folder}: holds the result of '{name}' with other settings{told}; "
             "give another --out, or --force to overwrite it"
         )
+
+
+def check_place(folder: Path) -> None:
+    """Refuse a folder that is a file, or that cannot be made or written to.
+
+    Raises
+    ------
+    OutputError
+        With what to do instead.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"--out {folder}: is a file; name a folder")
+    nearest = folder.absolute()
+    while not nearest.exists():
+        nearest = nearest.parent
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(f"--out {folder}: no permission to write in {nearest}")
 
 
 def write_results(
@@ -169,10 +180,10 @@ def write_results(
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
         written = _write_tables(results.tables, folder)
-        for name, content in {SUMMARY: _json(results.summary), **(extra_files or {})}.items():
+        for name, content in {SUMMARY: json_text(results.summary), **(extra_files or {})}.items():
             data = content.encode() if isinstance(content, str) else content
-            written.append(_put(folder / name, data))
-        _put(folder / MANIFEST, _json(_manifest(results, written)).encode())
+            written.append(put_file(folder / name, data))
+        put_file(folder / MANIFEST, json_text(_manifest(results, written)).encode())
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
         raise RunError(
@@ -190,7 +201,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
         There is no manifest, or a file is missing or has changed.
     """
     check_intact(folder)
-    return _read_json(folder / SUMMARY)
+    return read_json(folder / SUMMARY)
 
 
 def check_intact(folder: Path) -> None:
@@ -205,7 +216,7 @@ def check_intact(folder: Path) -> None:
         raise DamagedResultError(
             f"{folder}: no manifest.json: not a result folder, or a run that never finished"
         )
-    for name, digest in _read_json(folder / MANIFEST)["outputs"].items():
+    for name, digest in read_json(folder / MANIFEST)["outputs"].items():
         path = folder / name
         if not path.is_file():
             raise DamagedResultError(f"{path}: is missing; run the scenario again")
@@ -260,7 +271,8 @@ def _copy(connection: Any, select: str, path: Path, options: str) -> Path:
     return path
 
 
-def _put(path: Path, data: bytes) -> Path:
+def put_file(path: Path, data: bytes) -> Path:
+    """Write a file by a temporary name first, so that it is there whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("wb") as file:
@@ -317,7 +329,14 @@ def _digest(path: Path) -> str:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object a file holds.
+
+    Raises
+    ------
+    DamagedResultError
+        It cannot be read, or holds something else.
+    """
     try:
         loaded = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -327,7 +346,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
     """Return JSON text; NaN is an error, not a value."""
     return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False, default=_number) + "\n"
 

@@ -145,8 +145,10 @@ def country_table(
         The table of rows.
     cause_share : (row, cause)
         Share of slots by cause.
-    subscribers, demand_bps, carried_bps : (row,)
-        Subscribers, and means over slots. [bit/s]
+    subscribers : (row,)
+        Subscribers.
+    demand_bps, carried_bps : (country,)
+        Sums over a country's rows, means over slots. [bit/s]
     """
     n = len(codes)
     people = np.bincount(country_of_row, rows["people"], n)
@@ -158,9 +160,6 @@ def country_table(
     def mean(values: NDArray[Any]) -> NDArray[np.float64]:
         return (np.bincount(country_of_row, rows["people"] * values, n) / weight)[present]
 
-    def total(values: NDArray[Any]) -> NDArray[np.float64]:
-        return np.bincount(country_of_row, values, n)[present].astype(np.float64)
-
     shares = {f"share_{cause}": mean(cause_share[:, k]) for k, cause in enumerate(CAUSES)}
     main = np.argmax(np.stack(list(shares.values())), axis=0) if len(present) else np.zeros(0, np.int64)
     return {
@@ -169,11 +168,11 @@ def country_table(
         "status": np.array([statuses[k] for k in present], dtype=object),
         "people": people[present],
         "rows": count[present],
-        "subscribers": total(subscribers),
+        "subscribers": np.bincount(country_of_row, subscribers, n)[present].astype(np.float64),
         "availability": mean(rows["availability"]),
         "served": mean(rows["served"]),
-        "demand_gbps": total(demand_bps) / 1e9,
-        "carried_gbps": total(carried_bps) / 1e9,
+        "demand_gbps": demand_bps[present] / 1e9,
+        "carried_gbps": carried_bps[present] / 1e9,
         "mbps_p50": _median_by(country_of_row, present, rows["mbps_p50"], rows["people"]),
         "rtt_ms_p50": _median_by(country_of_row, present, rows["rtt_ms_p50"], rows["people"]),
         "main_cause": np.array([CAUSES[k] for k in main], dtype=object),

@@ -306,6 +306,30 @@ class DemandKeys(Section):
         return value
 
 
+class SchedulingKeys(Section):
+    """Which satellite lights which cell."""
+
+    policy: str = "optimum"
+    """Rule by which satellites are given to cells: optimum, highest-elevation, longest-visible, random, or your own."""
+    effort: Literal["fast", "certified", "thorough"] = "certified"
+    """How hard to look: fast plans by scarcity alone, certified by elevation too, thorough takes its time."""
+    fairness: float | Literal["max-min"] = 0.0
+    """0 counts bits, 1 is proportional fairness, up to 4; "max-min" is 4, as near as eighths of a demand come."""
+    handover_share: float = Field(default=0.01, ge=0.0, le=1.0)
+    """Price of a handover, as a share of what the cell asks for in the slot (0.01: 150 ms of 15 s)."""
+    breaking_share: float = Field(default=0.3, ge=0.0, le=1.0)
+    """Price of a pair that will not stand in the next slot, likewise: it forces a handover."""
+    elevation_share: float = Field(default=0.001, ge=0.0, le=1.0)
+    """What a satellite in the zenith is worth above one on the horizon, likewise."""
+
+    @field_validator("fairness")
+    @classmethod
+    def _in_range(cls, value: float | str) -> float | str:
+        if isinstance(value, float) and not 0.0 <= value <= 4.0:
+            raise ValueError('must be between 0 and 4, or "max-min"')
+        return value
+
+
 class LatencyKeys(Section):
     """What adds to the flight time of light."""
 
@@ -436,6 +460,8 @@ class Scenario(Section):
     """Where service is allowed."""
     demand: DemandKeys = DemandKeys()
     """Who wants how much."""
+    scheduling: SchedulingKeys = SchedulingKeys()
+    """Which satellite lights which cell."""
     latency: LatencyKeys = LatencyKeys()
     """What adds to light."""
     earth: EarthKeys = EarthKeys()

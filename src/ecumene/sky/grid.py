@@ -11,7 +11,7 @@ from ecumene.constants import GSO_RADIUS_M, WGS84_A_M, WGS84_F
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
 from ecumene.errors import RangeError
 from ecumene.sky.gso import MAX_EXCLUSION_DEG
-from ecumene.sky.tiles import Tiles, build_tiles
+from ecumene.sky.horizons import Horizons, build_horizons
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 LEVELS_TO_BIN = 2
 """A bin is an H3 parent two levels up: 49 cells."""
 
+CELLS_OF_BIN = 7**LEVELS_TO_BIN
+"""A bin has at most so many cells."""
+
 LEVELS_TO_REGION = 4
 """A region is an H3 parent four levels up: 49 bins."""
+
+CAP_SLACK = 1e-6
+"""32-bit rounding of the cap test, ten times over."""
 
 CAP_MARGIN_RAD = 2e-6
 """Added to every cap so that 32-bit rounding can lose no candidate; 13 m on the ground."""
@@ -36,10 +42,14 @@ class Caps:
         Unit vectors from the Earth's centre, ECEF.
     radius_rad : (cap,)
         Geocentric angle from the axis to the furthest cell, with margin. [rad]
+    terms : (cap, 6)
+        What the cap test of `sight` needs: axis, sine and cosine of the radius, and slack, without limit for
+        wide caps.
     """
 
     axis: NDArray[np.float64]
     radius_rad: NDArray[np.float64]
+    terms: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -68,8 +78,8 @@ class Grid:
         Likewise for the bins of a region.
     bins, regions
         Their caps.
-    tiles
-        The same in 32 bits, for the fast tests.
+    horizons
+        The cells in 32 bits, for the fast tests.
     """
 
     cell: NDArray[np.uint64]
@@ -84,7 +94,7 @@ class Grid:
     first_bin_of_region: NDArray[np.int64]
     bins: Caps
     regions: Caps
-    tiles: Tiles
+    horizons: Horizons
 
 
 def build_grid(
@@ -144,7 +154,7 @@ def build_grid(
         first_bin_of_region=first_bin_of_region,
         bins=_caps(r_ecef_m, first_cell_of_bin),
         regions=_caps(r_ecef_m, first_cell_of_bin[first_bin_of_region]),
-        tiles=build_tiles(r_ecef_m, up, exclusion_rad, first_cell_of_bin, min_elevation_deg),
+        horizons=build_horizons(r_ecef_m, up, exclusion_rad, first_cell_of_bin, min_elevation_deg),
     )
 
 
@@ -190,7 +200,7 @@ def _caps(r_ecef_m: NDArray[np.float64], first: NDArray[np.int64]) -> Caps:
     """Return the cap around each group of cells."""
     n_caps = first.size - 1
     if n_caps == 0:
-        return Caps(np.zeros((0, 3)), np.zeros(0))
+        return Caps(np.zeros((0, 3)), np.zeros(0), np.zeros((0, 6), dtype=np.float32))
     unit = r_ecef_m / np.linalg.norm(r_ecef_m, axis=1, keepdims=True)
     axis = np.add.reduceat(unit, first[:-1], axis=0)
     length = np.linalg.norm(axis, axis=1)
@@ -201,7 +211,10 @@ def _caps(r_ecef_m: NDArray[np.float64], first: NDArray[np.int64]) -> Caps:
     axis /= np.where(is_lost, 1.0, length)[:, None]
     chord = np.linalg.norm(unit - np.repeat(axis, np.diff(first), axis=0), axis=1)
     radius = 2.0 * np.arcsin(np.minimum(np.maximum.reduceat(chord, first[:-1]) / 2.0, 1.0))
-    return Caps(axis, radius + CAP_MARGIN_RAD)
+    radius_rad = radius + CAP_MARGIN_RAD
+    slack = np.where(radius_rad > np.radians(80.0), 10.0, CAP_SLACK)
+    terms = np.column_stack([axis, np.sin(radius_rad), np.cos(radius_rad), slack])
+    return Caps(axis, radius_rad, terms.astype(np.float32))
 
 
 def _sees_arc(r_ecef_m: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -210,7 +223,9 @@ def _sees_arc(r_ecef_m: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray
     return np.asarray(rise_m < GSO_RADIUS_M * np.hypot(up[:, 0], up[:, 1]))
 
 
-def footprint_rad(r_norm_m: NDArray[np.float64], min_elevation_deg: float) -> NDArray[np.float64]:
+def footprint(
+    r_norm_m: NDArray[np.float64], min_elevation_deg: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return a safe upper limit of the geocentric angle between a satellite and any terminal that sees it.
 
     Parameters
@@ -222,8 +237,8 @@ def footprint_rad(r_norm_m: NDArray[np.float64], min_elevation_deg: float) -> ND
 
     Returns
     -------
-    footprint_rad : (sat,)
-        Geocentric angle. [rad]
+    sin_psi, cos_psi : (sat,)
+        Of the geocentric angle.
 
     Notes
     -----
@@ -234,7 +249,9 @@ def footprint_rad(r_norm_m: NDArray[np.float64], min_elevation_deg: float) -> ND
     b_m = WGS84_A_M * (1.0 - WGS84_F)
     tilt_rad = np.arctan(WGS84_F * (1.0 - WGS84_F / 2.0) / (1.0 - WGS84_F))
     e = np.radians(min_elevation_deg) - tilt_rad
-    return np.asarray(np.arccos(np.minimum(b_m * np.cos(e) / r_norm_m, 1.0)) - e)
+    cos_sum = np.minimum(b_m * np.cos(e) / r_norm_m, 1.0)
+    sin_sum = np.sqrt(1.0 - cos_sum * cos_sum)
+    return sin_sum * np.cos(e) - cos_sum * np.sin(e), cos_sum * np.cos(e) + sin_sum * np.sin(e)
 
 
 def _check_cells(cell: NDArray[np.uint64], resolution: int) -> None:

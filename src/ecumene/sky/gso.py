@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 MAX_EXCLUSION_DEG = 45.0
 """Largest exclusion angle the fast test is proven for; filings use 2 to 22 degrees."""
 
-FOOT_EXCESS_RAD = math.radians(0.02)
-"""How much the angle to the foot point may exceed alpha, for exclusion angles up to MAX_EXCLUSION_DEG.
+FOOT_EXCESS_RAD = math.radians(0.006)
+"""The angle to the foot point exceeds alpha by less than this times tan(alpha), for alpha up to
+MAX_EXCLUSION_DEG, where the tangent is 1.
 
 The foot point is where the half-plane through the terminal, the satellite and the direction of the Earth's
 axis cuts the arc. The arc runs almost at constant declination as the terminal sees it, so the foot is
-almost the nearest point. The largest excess over all latitudes and directions is 0.0035 degrees
-(tests/oracles/test_sight.py measures it).
+almost the nearest point. The largest excess over all latitudes and directions is 0.0043 degrees times the
+tangent, at 45 degrees of latitude (tests/oracles/test_sight.py measures it).
 """
 
 SCAN_POINTS = 17

@@ -2,9 +2,13 @@
 
 How it works. Cells lie in bins and bins in regions (`grid`). A circle on the globe around each region,
 then around each bin, widened by each satellite's own footprint, leaves a short list of candidates. Every
-cell then tests every candidate of its bin in 32-bit arithmetic, 16 cells at once; pairs closer to a
-threshold than 32 bits can tell are tested again in 64 bits. The GSO test runs only where the bin as a
-whole is neither surely clear nor surely excluded. `docs/explanation/sight.md` derives each step.
+cell then tests every candidate of its bin in 32-bit arithmetic, 16 candidates at once, and their states are
+packed to bits; pairs closer to a threshold than 32 bits can tell are tested again in 64 bits.
+`docs/explanation/sight.md` derives each step.
+
+The inner loops run over a fixed number of candidates, so that the compiler makes vectors of them, and their
+indices are unsigned: a signed one might be negative and count from the end, and asking that took as long as
+the tests.
 """
 
 from __future__ import annotations
@@ -20,33 +24,33 @@ from numba import njit
 
 from ecumene.constants import WGS84_A_M
 from ecumene.errors import RangeError
-from ecumene.sky.grid import footprint_rad
+from ecumene.sky.grid import CELLS_OF_BIN, footprint
 from ecumene.sky.gso import FOOT_EXCESS_RAD, is_excluded
-from ecumene.sky.tiles import ABOVE_ENDS, LANES, NEAR_TIE, NOTHING_EXCLUDED, R_GSO, WITH_ENDS
+from ecumene.sky.horizons import ABOVE_ENDS, NEAR_TIE, NOTHING_EXCLUDED, R_GSO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from ecumene.sky.grid import Caps, Grid
+    from ecumene.sky.grid import Grid
 
-ROWS = 18
-"""Numbers kept per lane of a tile; see _fill_tile."""
+    _Direction = tuple[np.float32, np.float32, np.float32]
+
+ROW = 16
+"""Candidates tested at once: one AVX-512 or two AVX2 registers of float32."""
 
 WORD = 64
 """Candidates per mask word."""
 
-CAP_SLACK = np.float32(1e-6)
-"""32-bit rounding of the cap test, ten times over."""
-
-REACH_LIMIT = np.float32(0.5)
-"""Bins that look larger than this from the satellite (radius / distance) are always tested cell by cell."""
-
 _NEAR = np.float32(NEAR_TIE)
-_FURTHEST_GSO = np.float32(R_GSO + 1.0)
-_NEAREST_GSO = np.float32(R_GSO - 1.0)
-_TEST, _CLEAR, _EXCLUDED = 0, 1, 2
+# The state of a pair is the sum of one of the first and one of the second.
+_BELOW, _VISIBLE_OR_NOT, _VISIBLE = np.uint8(0), np.uint8(1), np.uint8(2)
+_CLEAR, _EXCLUDED_OR_NOT, _EXCLUDED = np.uint8(0), np.uint8(4), np.uint8(8)
+_OF_VISIBLE, _OF_CLEAR, _OF_UNDECIDED = 0, 1, 2
+# The lowest bit of each of eight bytes, and the factor that moves these bits side by side into the highest byte.
+_LOWEST, _TO_HIGHEST = np.uint64(0x0101010101010101), np.uint64(0x0102040810204080)
+_UROW, _U2, _U3 = np.uint64(ROW), np.uint64(2), np.uint64(3)
 _EXACT = {"contract", "nsz", "arcp"}
 
 
@@ -105,18 +109,18 @@ def look(
     stand on the ellipsoid; there are no mountains, no refraction. Every bit equals that of 64-bit arithmetic.
     """
     _check(r_ecef_m, can_serve, threads)
-    sat = np.flatnonzero(can_serve & np.isfinite(r_ecef_m).all(axis=1)).astype(np.int32)
-    r_sat_m = np.ascontiguousarray(r_ecef_m[sat], dtype=np.float64)
+    x, y, z = np.isfinite(r_ecef_m).T
+    sat = np.flatnonzero(can_serve & x & y & z).astype(np.int32)
+    r_sat_m = np.ascontiguousarray(r_ecef_m.take(sat, axis=0), dtype=np.float64)
     footprints = _footprints(r_sat_m, grid.min_elevation_deg)
-    regions, bins = _packed(grid.regions), _packed(grid.bins)
     n_regions = grid.first_bin_of_region.size - 1
-    list_of_region = np.empty((n_regions, sat.size), dtype=np.int32)
+    list_of_region = np.empty((n_regions, sat.size), dtype=np.uint32)
     n_of_region = np.zeros(n_regions, dtype=np.int64)
     n_candidates = np.zeros(grid.n_bins, dtype=np.int32)
 
     def survey(first: int, last: int) -> None:
         _survey(
-            first, last, grid.first_bin_of_region, regions, bins, footprints,
+            first, last, grid.first_bin_of_region, grid.regions.terms, grid.bins.terms, footprints,
             list_of_region, n_of_region, n_candidates,
         )  # fmt: skip
 
@@ -125,15 +129,15 @@ def look(
     width = max(int(n_candidates.max(initial=0)), 1)
     if width > np.iinfo(np.uint16).max:
         raise RangeError(f"one bin has {width} candidate satellites: at most 65535 can be counted; use fewer")
-    candidates = np.full((grid.n_bins, width), -1, dtype=np.int32)
-    clear = np.zeros((grid.cell.size, -(-width // WORD)), dtype=np.uint64)
-    n_visible = np.zeros(grid.cell.size, dtype=np.uint16)
+    candidates = np.empty((grid.n_bins, width), dtype=np.int32)
+    clear = np.empty((grid.cell.size, -(-width // WORD)), dtype=np.uint64)
+    n_visible = np.empty(grid.cell.size, dtype=np.uint16)
 
     def mark(first: int, last: int) -> None:
         _mark(
-            first, last, grid.first_bin_of_region, grid.first_cell_of_bin, bins, footprints,
+            first, last, grid.first_bin_of_region, grid.first_cell_of_bin, grid.bins.terms, footprints,
             list_of_region, n_of_region,
-            grid.tiles.lanes, grid.tiles.middle_m, grid.tiles.limits, grid.tiles.need,
+            grid.horizons.cells, grid.horizons.middle, grid.horizons.need,
             grid.r_ecef_m, grid.up, grid.exclusion_rad, math.sin(math.radians(grid.min_elevation_deg)),
             sat, r_sat_m, candidates, n_candidates, clear, n_visible,
         )  # fmt: skip
@@ -156,19 +160,12 @@ def _check(r_ecef_m: NDArray[np.float64], can_serve: NDArray[np.bool_], threads:
 
 def _footprints(r_sat_m: NDArray[np.float64], min_elevation_deg: float) -> NDArray[np.float32]:
     """Return (5, sat): the unit vector to each satellite, and sine and cosine of its footprint's angle."""
-    norm_m = np.linalg.norm(r_sat_m, axis=1)
+    x, y, z = r_sat_m.T
     # A position at the Earth's centre has no direction; it is below every horizon, whatever direction we
     # give it.
-    psi = footprint_rad(np.maximum(norm_m, 1.0), min_elevation_deg)
-    unit = r_sat_m / np.maximum(norm_m, 1.0)[:, None]
-    return np.ascontiguousarray(np.vstack([unit.T, np.sin(psi), np.cos(psi)]), dtype=np.float32)
-
-
-def _packed(caps: Caps) -> NDArray[np.float32]:
-    """Return (cap, 6): axis, sine and cosine of the radius, and slack, without limit for wide caps."""
-    slack = np.where(caps.radius_rad > math.radians(80.0), 10.0, CAP_SLACK)
-    return np.column_stack([caps.axis, np.sin(caps.radius_rad), np.cos(caps.radius_rad), slack]).astype(
-        np.float32
+    norm_m = np.maximum(np.sqrt(x * x + y * y + z * z), 1.0)
+    return np.array(
+        [x / norm_m, y / norm_m, z / norm_m, *footprint(norm_m, min_elevation_deg)], dtype=np.float32
     )
 
 
@@ -192,38 +189,52 @@ def _share(task: Callable[[int, int], None], parts: list[tuple[int, int]]) -> No
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
-def _measure(cap: np.ndarray, satellites: np.ndarray, n: int, inside: np.ndarray) -> int:
-    """Mark which of the first n satellites reach into a cap, and return how many.
+def _measure(caps: np.ndarray, cap: int, satellites: np.ndarray, n: int, inside: np.ndarray) -> None:
+    """Mark which of the first n satellites reach into a cap.
 
     cos(angle to the axis) >= cos(radius + footprint), by the addition theorem.
     """
-    ax, ay, az, sin_r, cos_r, slack = cap[0], cap[1], cap[2], cap[3], cap[4], cap[5]
-    x, y, z = satellites[0, :n], satellites[1, :n], satellites[2, :n]
-    sin_f, cos_f = satellites[3, :n], satellites[4, :n]
-    count = 0
-    for i in range(n):
-        over = x[i] * ax + y[i] * ay + z[i] * az + sin_f[i] * sin_r - cos_f[i] * cos_r + slack
+    ax, ay, az = caps[cap, 0], caps[cap, 1], caps[cap, 2]
+    sin_r, cos_r, slack = caps[cap, 3], caps[cap, 4], caps[cap, 5]
+    for i in range(np.uint64(n)):
+        x, y, z = satellites[0, i], satellites[1, i], satellites[2, i]
+        sin_f, cos_f = satellites[3, i], satellites[4, i]
+        over = x * ax + y * ay + z * az + sin_f * sin_r - cos_f * cos_r + slack
         inside[i] = over >= np.float32(0.0)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sum(inside: np.ndarray, n: int) -> int:
+    """Return how many of the first n are marked."""
+    count = 0
+    for i in range(np.uint64(n)):
         count += inside[i]
     return count
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _compress(inside: np.ndarray, n: int, found: np.ndarray) -> int:
+def _compress(inside: np.ndarray, inside8: np.ndarray, n: int, found: np.ndarray) -> int:
     """Write the indices of the marked ones; found must have room for one more than there are."""
     count = 0
-    for i in range(n):
-        found[count] = i
+    for e in range(np.uint64(n // 8)):
+        # Most satellites are far away.
+        if inside8[e] == 0:
+            continue
+        for i in range(np.uint64(8) * e, np.uint64(8) * e + np.uint64(8)):
+            found[np.uint64(count)] = i
+            count += inside[i]
+    for i in range(np.uint64(n // 8 * 8), np.uint64(n)):
+        found[np.uint64(count)] = i
         count += inside[i]
     return count
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _gather(satellites: np.ndarray, listed: np.ndarray, n: int, near: np.ndarray) -> None:
-    """Copy the listed satellites' rows side by side."""
+def _gather(satellites: np.ndarray, listed: np.ndarray, region: int, n: int, near: np.ndarray) -> None:
+    """Copy the rows of the satellites listed for a region side by side."""
     for k in range(5):
         for i in range(n):
-            near[k, i] = satellites[k, listed[i]]
+            near[k, i] = satellites[k, listed[region, i]]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -240,17 +251,20 @@ def _survey(
 ) -> None:
     """List the satellites of each region and count those of each of its bins."""
     n_sats = satellites.shape[1]
-    inside = np.empty(n_sats, dtype=np.uint8)
-    found = np.empty(n_sats + 1, dtype=np.int32)
+    inside = np.empty(-(-n_sats // 8) * 8, dtype=np.uint8)
+    inside8 = inside.view(np.uint64)
+    found = np.empty(n_sats + 1, dtype=np.uint32)
     near = np.empty((5, n_sats), dtype=np.float32)
     for region in range(first, last):
-        _measure(regions[region], satellites, n_sats, inside)
-        n = _compress(inside, n_sats, found)
-        list_of_region[region, :n] = found[:n]
+        _measure(regions, region, satellites, n_sats, inside)
+        n = _compress(inside, inside8, n_sats, found)
+        for i in range(n):
+            list_of_region[region, i] = found[i]
         n_of_region[region] = n
-        _gather(satellites, found, n, near)
+        _gather(satellites, list_of_region, region, n, near)
         for b in range(first_bin_of_region[region], first_bin_of_region[region + 1]):
-            n_candidates[b] = _measure(bins[b], near, n, inside)
+            _measure(bins, b, near, n, inside)
+            n_candidates[b] = _sum(inside, n)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -263,9 +277,8 @@ def _mark(
     satellites: np.ndarray,
     list_of_region: np.ndarray,
     n_of_region: np.ndarray,
-    lanes: np.ndarray,
-    middle_m: np.ndarray,
-    limits: np.ndarray,
+    horizons: np.ndarray,
+    middle: np.ndarray,
     need: np.ndarray,
     r_cell_m: np.ndarray,
     up: np.ndarray,
@@ -279,278 +292,295 @@ def _mark(
     n_visible: np.ndarray,
 ) -> None:
     """Fill in the candidates of each bin and the masks of its cells."""
-    n_sats, width = satellites.shape[1], candidates.shape[1]
-    inside = np.empty(n_sats, dtype=np.uint8)
-    found = np.empty(n_sats + 1, dtype=np.int32)
+    n_sats, width = satellites.shape[1], WORD * clear.shape[1]
+    inside = np.empty(-(-n_sats // 8) * 8, dtype=np.uint8)
+    found = np.empty(max(n_sats + 1, width), dtype=np.uint32)
     near = np.empty((5, n_sats), dtype=np.float32)
-    seen = np.empty((3, width), dtype=np.float32)
-    verdict = np.empty(width, dtype=np.uint8)
-    own = np.empty(width, dtype=np.int32)
-    tile = np.empty(ROWS * LANES, dtype=np.float32)
-    bits = np.empty((4, 2 * clear.shape[1] * LANES), dtype=np.uint32)
+    place = np.empty((3, n_sats + 1), dtype=np.float64)
+    seen = np.empty(3 * width, dtype=np.float32)
+    state = np.empty(CELLS_OF_BIN * width, dtype=np.uint8)
+    masks = np.empty((3, CELLS_OF_BIN * clear.shape[1]), dtype=np.uint64)
+    # The same memory in bytes or by eights. Numba counts who holds a view, in memory that threads share: made
+    # anew for every bin, views took a tenth of the time.
+    inside8, state8, bytes_of_masks = inside.view(np.uint64), state.view(np.uint64), masks.view(np.uint8)
+    sin2 = np.float32(sin_mask * sin_mask)
     for region in range(first, last):
         n_near = n_of_region[region]
-        listed = list_of_region[region]
-        _gather(satellites, listed, n_near, near)
+        _gather(satellites, list_of_region, region, n_near, near)
+        _gather_places(r_sat_m, list_of_region, region, n_near, place)
         for b in range(first_bin_of_region[region], first_bin_of_region[region + 1]):
             n = n_candidates[b]
-            if n == 0:
-                continue
-            _measure(bins[b], near, n_near, inside)
-            _compress(inside, n_near, found)
-            _list(listed, found, n, sat, r_sat_m, middle_m[b], own, candidates[b], seen)
-            if need[b] != NOTHING_EXCLUDED:
-                _judge(seen[0, :n], seen[1, :n], seen[2, :n], limits[b], verdict)
-            lo, hi = first_cell_of_bin[b], first_cell_of_bin[b + 1]
-            for start in range(lo, hi, LANES):
-                stop = min(start + LANES, hi)
-                _fill_tile(lanes, start, limits[b], need[b], tile)
-                bits[:, : ((n + 31) >> 5) * LANES] = 0
-                _test_elevation(tile, seen, n, np.float32(sin_mask * sin_mask), bits[0], bits[1])
-                if need[b] != NOTHING_EXCLUDED:
-                    _exclude_judged(n, verdict, bits[2], bits[3])
-                if need[b] == ABOVE_ENDS:
-                    _test_arc(tile, seen, n, verdict, bits[2], bits[3])
-                elif need[b] == WITH_ENDS:
-                    _test_arc_with_ends(tile, seen, n, verdict, bits[2], bits[3])
-                _settle(start, stop, n, bits, r_cell_m, up, exclusion_rad, sin_mask, r_sat_m, own)
-                _write(start, stop, n, bits, clear, n_visible)
+            n_rows, n_words = (n + ROW - 1) // ROW, (n + WORD - 1) // WORD
+            start, n_cells = first_cell_of_bin[b], first_cell_of_bin[b + 1] - first_cell_of_bin[b]
+            _measure(bins, b, near, n_near, inside)
+            _compress(inside, inside8, n_near, found)
+            _list(found, n, list_of_region, region, n_near, sat, candidates, b)
+            _see(place, found, n_rows, middle[b, 0], middle[b, 1], middle[b, 2], seen)
+            _blank(state8, n_cells * n_words * 8)
+            if need[b] == NOTHING_EXCLUDED:
+                _test_elevation(horizons, start, n_cells, seen, n_rows, n_words, sin2, state)
+            elif need[b] == ABOVE_ENDS:
+                _test_arc(horizons, middle, b, start, n_cells, seen, n_rows, n_words, sin2, state)
+            else:
+                _test_arc_with_ends(horizons, middle, b, start, n_cells, seen, n_rows, n_words, sin2, state)
+            if _pack(state8, n_cells * n_words * 8, bytes_of_masks):
+                _settle(
+                    masks, start, n_cells, n_words, r_cell_m, up, exclusion_rad, sin_mask,
+                    r_sat_m, list_of_region, region, found,
+                )  # fmt: skip
+            _write(masks, start, n_cells, n_words, clear, n_visible)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _gather_places(r_sat_m: np.ndarray, listed: np.ndarray, region: int, n: int, place: np.ndarray) -> None:
+    """Copy the listed satellites' positions side by side [Earth radii]; nan stands behind the last."""
+    for k in range(3):
+        for i in range(n):
+            place[k, i] = r_sat_m[listed[region, i], k] / WGS84_A_M
+        place[k, n] = np.nan
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _list(
-    listed: np.ndarray,
     found: np.ndarray,
     n: int,
+    listed: np.ndarray,
+    region: int,
+    n_near: int,
     sat: np.ndarray,
-    r_sat_m: np.ndarray,
-    middle_m: np.ndarray,
-    own: np.ndarray,
     candidates: np.ndarray,
-    seen: np.ndarray,
+    b: int,
 ) -> None:
-    """Write a bin's candidates, and their positions from its middle in Earth radii."""
-    scale = 1.0 / WGS84_A_M
+    """Name a bin's candidates; their last row is filled up with what stands behind the region's last one."""
     for j in range(n):
-        own[j] = listed[found[j]]
-        candidates[j] = sat[own[j]]
-        seen[0, j] = (r_sat_m[own[j], 0] - middle_m[0]) * scale
-        seen[1, j] = (r_sat_m[own[j], 1] - middle_m[1]) * scale
-        seen[2, j] = (r_sat_m[own[j], 2] - middle_m[2]) * scale
+        candidates[b, j] = sat[listed[region, found[j]]]
+    for j in range(n, candidates.shape[1]):
+        candidates[b, j] = -1
+    for j in range(n, (n + ROW - 1) // ROW * ROW):
+        found[j] = n_near
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
-def _judge(x: np.ndarray, y: np.ndarray, z: np.ndarray, limits: np.ndarray, verdict: np.ndarray) -> None:
-    """Say of each candidate whether it is clear of the arc, or excluded, for every cell of the bin.
+def _see(
+    place: np.ndarray, found: np.ndarray, n_rows: int, x: float, y: float, z: float, seen: np.ndarray
+) -> None:
+    """Write the candidates' positions from the bin's middle, in rows of 16 x, 16 y, 16 z [Earth radii].
 
-    Compares the angle to the foot point, seen from the bin's middle, with limits wide enough for every
-    cell: between the middle and a cell the direction of the satellite turns by at most asin(reach /
-    distance), which is below 1.05 times the ratio where that is below 1/2, and the direction of a point of
-    the arc by reach / 5.6.
+    The difference is taken in 64 bits: in 32 a satellite would be off by half a metre.
     """
-    px, py, pz, ux, uy, uz = limits[0], limits[1], limits[2], limits[3], limits[4], limits[5]
-    reach, rise, cos_largest, sin_largest = limits[6], limits[7], limits[8], limits[9]
-    cos_smallest, sin_smallest = limits[10], limits[11]
-    one, half, tiny = np.float32(1.0), np.float32(0.5), np.float32(1e-12)
-    c = np.float32(R_GSO * R_GSO) - px * px - py * py
-    turn_of_arc = np.float32(1.05) * reach / _NEAREST_GSO + np.float32(FOOT_EXCESS_RAD + 1e-5)
-    for i in range(x.size):
-        a = max(x[i] * x[i] + y[i] * y[i], tiny)
-        b = px * x[i] + py * y[i]
-        w = np.sqrt(b * b + a * c) - b
-        dd = a + z[i] * z[i]
-        cos_foot = (w - z[i] * pz) / np.sqrt(dd * (w * w / a + pz * pz))
-        ratio = reach / np.sqrt(dd)
-        turn = np.float32(1.05) * ratio + turn_of_arc
-        is_clear = cos_foot < cos_largest * (one - half * turn * turn) - sin_largest * turn
-        is_out = cos_foot > cos_smallest + sin_smallest * turn
-        is_up = w * (x[i] * ux + y[i] * uy) - a * pz * uz > a * rise * _FURTHEST_GSO
-        said = np.uint8(_CLEAR) if is_clear else (np.uint8(_EXCLUDED) if is_out & is_up else np.uint8(_TEST))
-        verdict[i] = said if ratio < REACH_LIMIT else np.uint8(_TEST)
+    for row in range(np.uint64(n_rows)):
+        s = _U3 * _UROW * row
+        for i in range(_UROW):
+            j = found[_UROW * row + i]
+            seen[s + i] = place[0, j] - x
+            seen[s + _UROW + i] = place[1, j] - y
+            seen[s + _U2 * _UROW + i] = place[2, j] - z
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _blank(state8: np.ndarray, n: int) -> None:
+    """Forget the states of the last bin."""
+    for k in range(np.uint64(n)):
+        state8[k] = 0
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
-def _fill_tile(lanes: np.ndarray, start: int, limits: np.ndarray, need: int, tile: np.ndarray) -> None:
-    """Copy 16 cells side by side; those beyond the bin's last are computed along and never read.
+def _elevation_state(d: _Direction, u: _Direction, sin2: np.float32) -> np.uint8:
+    """Return whether h |h| >= sin^2(mask) d^2, h being the height over the horizon."""
+    h = d[0] * u[0] + d[1] * u[1] + d[2] * u[2]
+    dd = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
+    hh = h * abs(h)
+    if hh >= (sin2 + _NEAR) * dd:
+        return _VISIBLE
+    return _VISIBLE_OR_NOT if hh >= (sin2 - _NEAR) * dd else _BELOW
 
-    Rows 0-7 as in `tiles.Tiles`, 8-10 position from the Earth's centre, 11 distance from there to the arc,
-    in the plane of the equator, squared (R^2 - rho^2), 12-17 ends of the arc.
+
+@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
+def _foot(d: _Direction, p: _Direction, depth: np.float32) -> tuple[np.float32, ...]:
+    """Return a and w of the foot point, and numerator and denominator of its squared cosine with its sign.
+
+    cos = (w - dz pz) / sqrt(d^2 (w^2/a + pz^2)), squared and multiplied by a; depth is R^2 - px^2 - py^2.
     """
-    for k in range(8):
-        lane = lanes[k, start : start + LANES]
-        for i in range(LANES):
-            tile[i + LANES * k] = lane[i]
-    if need == NOTHING_EXCLUDED:
-        return
-    for i in range(LANES):
-        px, py = tile[i] + limits[0], tile[i + LANES] + limits[1]
-        tile[i + LANES * 8] = px
-        tile[i + LANES * 9] = py
-        tile[i + LANES * 10] = tile[i + LANES * 2] + limits[2]
-        tile[i + LANES * 11] = np.float32(R_GSO * R_GSO) - (px * px + py * py)
-    if need == WITH_ENDS:
-        for k in range(6):
-            lane = lanes[8 + k, start : start + LANES]
-            for i in range(LANES):
-                tile[i + LANES * (12 + k)] = lane[i]
+    a = d[0] * d[0] + d[1] * d[1]
+    b = p[0] * d[0] + p[1] * d[1]
+    w = np.sqrt(b * b + a * depth) - b
+    num = w - d[2] * p[2]
+    return a, w, a * num * abs(num), (a + d[2] * d[2]) * (w * w + a * (p[2] * p[2]))
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _test_elevation(
-    tile: np.ndarray, seen: np.ndarray, n: int, sin2: np.float32, sure: np.ndarray, maybe: np.ndarray
+    cells: np.ndarray,
+    start: int,
+    n_cells: int,
+    seen: np.ndarray,
+    n_rows: int,
+    n_words: int,
+    sin2: np.float32,
+    state: np.ndarray,
 ) -> None:
-    """Set bits where h |h| >= sin^2(mask) d^2, surely and possibly, h being the height over the horizon."""
-    high, low = sin2 + _NEAR, sin2 - _NEAR
-    for row in range((n + 31) >> 5):
-        sur, may = sure[row * LANES : (row + 1) * LANES], maybe[row * LANES : (row + 1) * LANES]
-        for j in range(32 * row, min(32 * row + 32, n)):
-            x, y, z = seen[0, j], seen[1, j], seen[2, j]
-            bit = np.uint32(1) << np.uint32(j & 31)
-            for i in range(LANES):
-                dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
-                h = dx * tile[i + LANES * 3] + dy * tile[i + LANES * 4] + dz * tile[i + LANES * 5]
-                dd = dx * dx + dy * dy + dz * dz
-                hh = h * abs(h)
-                sur[i] |= bit if hh >= high * dd else np.uint32(0)
-                may[i] |= bit if hh >= low * dd else np.uint32(0)
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _exclude_judged(n: int, verdict: np.ndarray, sure: np.ndarray, maybe: np.ndarray) -> None:
-    """Set the bits of candidates that are excluded for the whole bin."""
-    for row in range((n + 31) >> 5):
-        bits = np.uint32(0)
-        for j in range(32 * row, min(32 * row + 32, n)):
-            if verdict[j] == _EXCLUDED:
-                bits |= np.uint32(1) << np.uint32(j & 31)
-        for i in range(row * LANES, (row + 1) * LANES):
-            sure[i] = bits
-            maybe[i] = bits
+    """Test which candidates are above the mask."""
+    for k in range(n_cells):
+        c = np.uint64(start + k)
+        x, y, z, u = cells[c, 0], cells[c, 1], cells[c, 2], (cells[c, 3], cells[c, 4], cells[c, 5])
+        for row in range(np.uint64(n_rows)):
+            s, o = _U3 * _UROW * row, np.uint64(k * n_words * WORD) + _UROW * row
+            for i in range(_UROW):
+                d = (seen[s + i] - x, seen[s + _UROW + i] - y, seen[s + _U2 * _UROW + i] - z)
+                state[o + i] = _elevation_state(d, u, sin2)
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _test_arc(
-    tile: np.ndarray, seen: np.ndarray, n: int, verdict: np.ndarray, sure: np.ndarray, maybe: np.ndarray
+    cells: np.ndarray,
+    middle: np.ndarray,
+    at: int,
+    start: int,
+    n_cells: int,
+    seen: np.ndarray,
+    n_rows: int,
+    n_words: int,
+    sin2: np.float32,
+    state: np.ndarray,
 ) -> None:
-    """Set bits where a candidate is surely and possibly excluded, for exclusion angles below the mask.
+    """Test which candidates are above the mask, and which are excluded, for exclusion angles below the mask.
 
     Compares the angle to the foot point. A foot below the horizon is then further away than the mask, so
-    it excludes nothing and need not be told apart. cos = (w - z pz) / sqrt(d^2 (w^2/a + pz^2)), squared
-    and multiplied by a.
+    it excludes nothing and need not be told apart.
     """
-    for row in range((n + 31) >> 5):
-        sur, may = sure[row * LANES : (row + 1) * LANES], maybe[row * LANES : (row + 1) * LANES]
-        for j in range(32 * row, min(32 * row + 32, n)):
-            if verdict[j] != _TEST:
-                continue
-            x, y, z = seen[0, j], seen[1, j], seen[2, j]
-            bit = np.uint32(1) << np.uint32(j & 31)
-            for i in range(LANES):
-                dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
-                px, py, pz = tile[i + LANES * 8], tile[i + LANES * 9], tile[i + LANES * 10]
-                a = dx * dx + dy * dy
-                b = px * dx + py * dy
-                w = np.sqrt(b * b + a * tile[i + LANES * 11]) - b
-                num = w - dz * pz
-                near = a * num * abs(num)
-                full = (a + dz * dz) * (w * w + a * pz * pz)
-                sur[i] |= bit if near > tile[i + LANES * 6] * full else np.uint32(0)
-                may[i] |= bit if near > tile[i + LANES * 7] * full else np.uint32(0)
+    mx, my, mz = np.float32(middle[at, 0]), np.float32(middle[at, 1]), np.float32(middle[at, 2])
+    for k in range(n_cells):
+        c = np.uint64(start + k)
+        x, y, z, u = cells[c, 0], cells[c, 1], cells[c, 2], (cells[c, 3], cells[c, 4], cells[c, 5])
+        sure, maybe = cells[c, 6], cells[c, 7]
+        p = (x + mx, y + my, z + mz)
+        depth = np.float32(R_GSO * R_GSO) - (p[0] * p[0] + p[1] * p[1])
+        for row in range(np.uint64(n_rows)):
+            s, o = _U3 * _UROW * row, np.uint64(k * n_words * WORD) + _UROW * row
+            for i in range(_UROW):
+                d = (seen[s + i] - x, seen[s + _UROW + i] - y, seen[s + _U2 * _UROW + i] - z)
+                _, _, near, full = _foot(d, p, depth)
+                arc = (
+                    _EXCLUDED if near > sure * full else (_EXCLUDED_OR_NOT if near > maybe * full else _CLEAR)
+                )
+                state[o + i] = _elevation_state(d, u, sin2) + arc
 
 
 @njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _test_arc_with_ends(
-    tile: np.ndarray, seen: np.ndarray, n: int, verdict: np.ndarray, sure: np.ndarray, maybe: np.ndarray
+    cells: np.ndarray,
+    middle: np.ndarray,
+    at: int,
+    start: int,
+    n_cells: int,
+    seen: np.ndarray,
+    n_rows: int,
+    n_words: int,
+    sin2: np.float32,
+    state: np.ndarray,
 ) -> None:
-    """Set bits where a candidate is surely and possibly excluded, for any exclusion angle.
+    """Test which candidates are above the mask, and which are excluded, for any exclusion angle.
 
     Compares the angles to the foot point, if that is above the horizon, and to both ends of the visible arc.
     """
-    for row in range((n + 31) >> 5):
-        sur, may = sure[row * LANES : (row + 1) * LANES], maybe[row * LANES : (row + 1) * LANES]
-        for j in range(32 * row, min(32 * row + 32, n)):
-            if verdict[j] != _TEST:
-                continue
-            x, y, z = seen[0, j], seen[1, j], seen[2, j]
-            bit = np.uint32(1) << np.uint32(j & 31)
-            for i in range(LANES):
-                dx, dy, dz = x - tile[i], y - tile[i + LANES], z - tile[i + LANES * 2]
-                px, py, pz = tile[i + LANES * 8], tile[i + LANES * 9], tile[i + LANES * 10]
-                a = dx * dx + dy * dy
-                dd = a + dz * dz
-                b = px * dx + py * dy
-                w = np.sqrt(b * b + a * tile[i + LANES * 11]) - b
-                num = w - dz * pz
-                near = a * num * abs(num)
-                full = dd * (w * w + a * pz * pz)
-                ux, uy, uz = tile[i + LANES * 3], tile[i + LANES * 4], tile[i + LANES * 5]
-                is_up = w * (dx * ux + dy * uy) >= a * pz * uz
-                east = dx * tile[i + LANES * 12] + dy * tile[i + LANES * 13] + dz * tile[i + LANES * 14]
-                west = dx * tile[i + LANES * 15] + dy * tile[i + LANES * 16] + dz * tile[i + LANES * 17]
-                end = max(east, west)
+    mx, my, mz = np.float32(middle[at, 0]), np.float32(middle[at, 1]), np.float32(middle[at, 2])
+    for k in range(n_cells):
+        c = np.uint64(start + k)
+        x, y, z, u = cells[c, 0], cells[c, 1], cells[c, 2], (cells[c, 3], cells[c, 4], cells[c, 5])
+        sure, maybe = cells[c, 6], cells[c, 7]
+        east, west = (cells[c, 8], cells[c, 9], cells[c, 10]), (cells[c, 11], cells[c, 12], cells[c, 13])
+        p = (x + mx, y + my, z + mz)
+        depth = np.float32(R_GSO * R_GSO) - (p[0] * p[0] + p[1] * p[1])
+        for row in range(np.uint64(n_rows)):
+            s, o = _U3 * _UROW * row, np.uint64(k * n_words * WORD) + _UROW * row
+            for i in range(_UROW):
+                d = (seen[s + i] - x, seen[s + _UROW + i] - y, seen[s + _U2 * _UROW + i] - z)
+                a, w, near, full = _foot(d, p, depth)
+                is_up = w * (d[0] * u[0] + d[1] * u[1]) >= a * (p[2] * u[2])
+                end = max(
+                    d[0] * east[0] + d[1] * east[1] + d[2] * east[2],
+                    d[0] * west[0] + d[1] * west[1] + d[2] * west[2],
+                )
                 end *= abs(end)
-                is_in = ((near > tile[i + LANES * 6] * full) & is_up) | (end > tile[i + LANES * 6] * dd)
-                is_close = ((near > tile[i + LANES * 7] * full) & is_up) | (end > tile[i + LANES * 7] * dd)
-                sur[i] |= bit if is_in else np.uint32(0)
-                may[i] |= bit if is_close else np.uint32(0)
+                dd = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
+                is_in = ((near > sure * full) & is_up) | (end > sure * dd)
+                is_close = ((near > maybe * full) & is_up) | (end > maybe * dd)
+                arc = _EXCLUDED if is_in else (_EXCLUDED_OR_NOT if is_close else _CLEAR)
+                state[o + i] = _elevation_state(d, u, sin2) + arc
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _pack(state8: np.ndarray, n: int, bytes_of_masks: np.ndarray) -> bool:
+    """Pack states to bits, eight at a time, and return whether any pair is undecided.
+
+    Undecided is whether it is visible, or if it surely is, whether it is excluded. Bytes are in little-endian
+    order, as on every machine that Numba compiles for.
+    """
+    any_undecided = np.uint64(0)
+    for k in range(np.uint64(n)):
+        is_visible = (state8[k] >> np.uint64(1)) & _LOWEST
+        is_close, is_out = state8[k] >> np.uint64(2), state8[k] >> np.uint64(3)
+        is_undecided = (state8[k] & _LOWEST) | (is_visible & is_close)
+        any_undecided |= is_undecided
+        bytes_of_masks[_OF_VISIBLE, k] = (is_visible * _TO_HIGHEST) >> np.uint64(56)
+        bytes_of_masks[_OF_CLEAR, k] = ((is_visible & ~is_out) * _TO_HIGHEST) >> np.uint64(56)
+        bytes_of_masks[_OF_UNDECIDED, k] = (is_undecided * _TO_HIGHEST) >> np.uint64(56)
+    return bool(any_undecided)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _settle(
+    masks: np.ndarray,
     start: int,
-    stop: int,
-    n: int,
-    bits: np.ndarray,
+    n_cells: int,
+    n_words: int,
     r_cell_m: np.ndarray,
     up: np.ndarray,
     exclusion_rad: np.ndarray,
     sin_mask: float,
     r_sat_m: np.ndarray,
-    own: np.ndarray,
+    listed: np.ndarray,
+    region: int,
+    found: np.ndarray,
 ) -> None:
-    """Decide the near-ties in 64 bits; leave visible in bits[0] and excluded in bits[2]."""
-    for row in range((n + 31) >> 5):
-        visible, maybe = bits[0, row * LANES : (row + 1) * LANES], bits[1, row * LANES : (row + 1) * LANES]
-        excluded, close = bits[2, row * LANES : (row + 1) * LANES], bits[3, row * LANES : (row + 1) * LANES]
-        total = np.uint32(0)
-        for i in range(LANES):
-            total |= (maybe[i] ^ visible[i]) | ((close[i] ^ excluded[i]) & maybe[i])
-        if total == 0:
+    """Decide in 64 bits what 32 could not."""
+    for at in range(n_cells * n_words):
+        if masks[_OF_UNDECIDED, at] == 0:
             continue
-        for i in range(stop - start):
-            unsure = (maybe[i] ^ visible[i]) | ((close[i] ^ excluded[i]) & maybe[i])
-            c = start + i
-            for j in range(32 * row, min(32 * row + 32, n)):
-                bit = np.uint32(1) << np.uint32(j & 31)
-                if unsure & bit:
-                    is_visible, is_clear = decide(
-                        r_cell_m[c], up[c], r_sat_m[own[j]], sin_mask, exclusion_rad[c]
-                    )
-                    visible[i] = (visible[i] | bit) if is_visible else (visible[i] & ~bit)
-                    excluded[i] = (excluded[i] & ~bit) if is_clear else (excluded[i] | bit)
+        c, first = start + at // n_words, at % n_words * WORD
+        for j in range(WORD):
+            bit = np.uint64(1) << np.uint64(j)
+            if masks[_OF_UNDECIDED, at] & bit:
+                s = listed[region, found[first + j]]
+                is_visible, is_clear = decide(r_cell_m[c], up[c], r_sat_m[s], sin_mask, exclusion_rad[c])
+                masks[_OF_VISIBLE, at] = masks[_OF_VISIBLE, at] & ~bit | (bit if is_visible else np.uint64(0))
+                masks[_OF_CLEAR, at] = masks[_OF_CLEAR, at] & ~bit | (bit if is_clear else np.uint64(0))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _write(start: int, stop: int, n: int, bits: np.ndarray, clear: np.ndarray, n_visible: np.ndarray) -> None:
-    """Join the halves of a tile's words and count."""
-    n_rows = (n + 31) >> 5
-    for i in range(stop - start):
-        total = np.uint32(0)
-        for row in range(n_rows):
-            visible = bits[0, row * LANES + i]
-            total += _ones(visible)
-            good = np.uint64(visible & ~bits[2, row * LANES + i])
-            clear[start + i, row >> 1] |= good << np.uint64(32 * (row & 1))
-        n_visible[start + i] = total
+def _write(
+    masks: np.ndarray, start: int, n_cells: int, n_words: int, clear: np.ndarray, n_visible: np.ndarray
+) -> None:
+    """Copy the masks of a bin's cells, which have as many words as the bin needs, and count."""
+    for k in range(n_cells):
+        c = np.uint64(start + k)
+        total = np.uint64(0)
+        for w in range(np.uint64(n_words)):
+            at = np.uint64(k * n_words) + w
+            clear[c, w] = masks[_OF_CLEAR, at]
+            total += _ones(masks[_OF_VISIBLE, at])
+        for w in range(np.uint64(n_words), np.uint64(clear.shape[1])):
+            clear[c, w] = 0
+        n_visible[c] = total
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _ones(word: np.uint32) -> np.uint32:
+def _ones(word: np.uint64) -> np.uint64:
     """Return the number of set bits (Warren, Hacker's Delight, 2nd edition, figure 5-2)."""
-    word = np.uint32(word - ((word >> np.uint32(1)) & np.uint32(0x55555555)))
-    word = np.uint32((word & np.uint32(0x33333333)) + ((word >> np.uint32(2)) & np.uint32(0x33333333)))
-    word = np.uint32((word + (word >> np.uint32(4))) & np.uint32(0x0F0F0F0F))
-    return np.uint32(np.uint32(word * np.uint32(0x01010101)) >> np.uint32(24))
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (word * _LOWEST) >> np.uint64(56)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

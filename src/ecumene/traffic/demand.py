@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
 from ecumene.errors import InputError, RangeError, did_you_mean
 
@@ -42,6 +43,9 @@ HOURLY = (
 Soft: a recalled shape (evening peak, low before dawn) whose busy hour is 1.78 times the daily mean; fixed
 households are recalled to lie between 1.5 and 2.
 """
+
+SOLAR_STEPS = 3_600
+"""The daily curve is looked up by longitude in steps of 0.1 deg: 24 s of solar time."""
 
 
 def announced_subscribers(at: date) -> int:
@@ -287,3 +291,55 @@ def busy_hour_factor(lon_deg: ArrayLike, utc_s_of_day: float) -> NDArray[np.floa
     blend = (1.0 - np.cos(np.pi * (hour - np.floor(hour)))) / 2.0
     before, after = curve[k], curve[(k + 1) % 24]
     return np.asarray(before + (after - before) * blend)
+
+
+def solar_step(lon_deg: ArrayLike) -> NDArray[np.uint16]:
+    """Return where longitudes, any branch, stand in `daily_curve`."""
+    step = np.rint((np.asarray(lon_deg, dtype=np.float64) % 360.0) * (SOLAR_STEPS / 360.0))
+    return (step.astype(np.int64) % SOLAR_STEPS).astype(np.uint16)
+
+
+def daily_curve(utc_s_of_day: float) -> NDArray[np.float64]:
+    """Return traffic as a share of the busy hour's, by `solar_step`, at seconds since midnight UTC."""
+    return busy_hour_factor(np.arange(SOLAR_STEPS) * (360.0 / SOLAR_STEPS), utc_s_of_day)
+
+
+def demand_of_rows(
+    busy_bps: NDArray[np.float64],
+    step_of_row: NDArray[np.uint16],
+    factor_of_step: NDArray[np.float64],
+    is_counted: NDArray[np.bool_],
+    cell_of_row: NDArray[np.int32],
+    n_cells: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what rows and cells ask for at a time of day.
+
+    Parameters
+    ----------
+    busy_bps, step_of_row : (row,)
+        Demand in the busy hour [bit/s], and `solar_step`.
+    factor_of_step : (step,)
+        Traffic as a share of the busy hour's (`daily_curve`).
+    is_counted, cell_of_row : (row,)
+        Whether the row counts for its cell, and which one that is.
+    n_cells
+        Number of cells.
+
+    Returns
+    -------
+    row_bps : (row,)
+        Demand of every row, counted or not. [bit/s]
+    cell_bps : (cell,)
+        Sum over the counted ones. [bit/s]
+    """
+    row_bps, cell_bps = np.empty(len(busy_bps)), np.zeros(n_cells)
+    _demand(busy_bps, step_of_row, factor_of_step, is_counted, cell_of_row, row_bps, cell_bps)
+    return row_bps, cell_bps
+
+
+@njit(cache=True, nogil=True)
+def _demand(busy_bps, step_of_row, factor_of_step, is_counted, cell_of_row, row_bps, cell_bps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for r in range(len(busy_bps)):
+        row_bps[r] = busy_bps[r] * factor_of_step[step_of_row[r]]
+        if is_counted[r]:
+            cell_bps[cell_of_row[r]] += row_bps[r]

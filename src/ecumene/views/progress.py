@@ -55,6 +55,28 @@ def progress_text(done: int, total: int, elapsed_s: float) -> str:
     return f"{done}/{total} slots, {number_text(rate)} slots/s, ETA {duration_text(left_s)}"
 
 
+def run_text(number: int, total: int, label: str, elapsed_s: float) -> str:
+    """Return which run of several begins, as one line.
+
+    Parameters
+    ----------
+    number, total
+        Which, counted from 1, and of how many.
+    label
+        What is special about it.
+    elapsed_s
+        Since the first began. [s]
+
+    Examples
+    --------
+    >>> run_text(3, 6, "slots=8", 40.0)
+    'run 3 of 6: slots=8, about 1 min 20 s left'
+    """
+    left_s = round(elapsed_s / max(number - 1, 1) * (total - number + 1))
+    left = f", about {duration_text(left_s)} left" if number > 1 else ""
+    return f"run {number} of {total}: {label}{left}"
+
+
 @contextmanager
 def _lines(stream: TextIO, every_s: float) -> Iterator[OnSlot]:
     """Print a line now and then from a second thread, so that a long step is not a long silence."""

@@ -14,7 +14,7 @@ from ecumene.errors import RangeError, ScenarioError
 from ecumene.licences.law import Law, next_change, resolve
 from ecumene.licences.register import read_register
 from ecumene.network.service import NO_LICENCE
-from ecumene.traffic.demand import announced_subscribers, subscribers_of_row
+from ecumene.traffic.demand import announced_subscribers, solar_step, subscribers_of_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,12 +42,16 @@ class Land:
         Landing class, -1 where the row may not be served.
     refusal_of_row : (row,)
         Cause that stands against the row by law, -1 where none.
+    is_permitted_in_row : (row,)
+        The row may be served.
     is_sold_in_row : (row,)
         The operator sells there; subscribers live nowhere else.
     class_of_cell : (cell,)
         Landing class of the permitted row with most demand, -1 where no row is permitted.
     subscribers, busy_bps : (row,)
         Subscribers, and their demand in the busy hour. [bit/s]
+    solar_step_of_row : (row,)
+        Place in the daily curve (`ecumene.traffic.demand.daily_curve`).
     n_subscribers, n_unplaced
         Asked for, and of these without room.
     """
@@ -62,10 +66,12 @@ class Land:
     law: Law
     class_of_row: NDArray[np.int32]
     refusal_of_row: NDArray[np.int8]
+    is_permitted_in_row: NDArray[np.bool_]
     is_sold_in_row: NDArray[np.bool_]
     class_of_cell: NDArray[np.int32]
     subscribers: NDArray[np.float64]
     busy_bps: NDArray[np.float64]
+    solar_step_of_row: NDArray[np.uint16]
     n_subscribers: float
     n_unplaced: float
 
@@ -109,10 +115,12 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
         law=law,
         class_of_row=class_of_row,
         refusal_of_row=np.where(is_permitted, -1, NO_LICENCE).astype(np.int8),
+        is_permitted_in_row=is_permitted,
         is_sold_in_row=law.is_offered[rows.country],
         class_of_cell=_class_of_cell(cell_of_row, len(cell), class_of_row, busy_bps),
         subscribers=spread,
         busy_bps=busy_bps,
+        solar_step_of_row=solar_step(rows.lon_deg),
         n_subscribers=total,
         n_unplaced=max(0.0, total - float(spread.sum())),
     )

@@ -9,8 +9,8 @@ import numpy as np
 
 from ecumene.network.crossings import has_spare_laser
 from ecumene.network.isl import NO_LINKS, grid_links, surviving_links
-from ecumene.network.neighbours import nearest_links
 from ecumene.network.link_list import read_pairs
+from ecumene.network.neighbours import nearest_links
 from ecumene.orbits.recognition import ALONE_IN_PLANE, ALONE_IN_SHELL, NO_ORBIT, mean_orbits, recognise
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from ecumene.world.cells import Radio, build_cells, build_radio
 from ecumene.world.ground import Ground, build_ground
 from ecumene.world.land import Land, build_land
 from ecumene.world.lasers import build_lasers
+from ecumene.world.market import Market, build_market
 from ecumene.world.pairs import NamedPairs, build_pairs
 from ecumene.world.places import NamedPlaces, build_places
 
@@ -58,8 +59,8 @@ class World:
         Who lives where under which law; gateways and PoPs; named places, and which of them are joined.
     grid
         Cells in bins, for the sight.
-    beams
-        Budgets of the plan.
+    beams, market
+        Budgets of the plan, and all it needs besides.
     radio
         Rates of the user downlink.
     notes
@@ -80,6 +81,7 @@ class World:
     pairs: NamedPairs
     grid: Grid
     beams: Beams
+    market: Market
     radio: Radio
     notes: tuple[str, ...]
 
@@ -114,6 +116,7 @@ def build(scenario: Scenario) -> World:
     ground = build_ground(scenario, land, start, notes)
     if scenario.downlink.nco > 1:
         notes.append("downlink.nco above 1 changes nothing yet: a cell is lit by one satellite at a time.")
+    beams = _beams(scenario)
     places = build_places(scenario, land, grid, radio, notes)
     orientation = earth_orientation(start, **scenario.earth.model_dump())
     notes += orientation.notes
@@ -131,7 +134,8 @@ def build(scenario: Scenario) -> World:
         places=places,
         pairs=build_pairs(scenario, places, ground, elements),
         grid=grid,
-        beams=_beams(scenario),
+        beams=beams,
+        market=build_market(scenario, land, grid, radio, beams),
         radio=radio,
         notes=tuple(notes),
     )

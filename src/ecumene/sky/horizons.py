@@ -1,4 +1,4 @@
-"""What the 32-bit tests of `sight` need to know of cells and bins, prepared once per run."""
+"""What the 32-bit tests of `sight` need to know of cells and their horizons, prepared once per run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from ecumene.sky.gso import FOOT_EXCESS_RAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-LANES = 32
-"""Cells tested at once: four AVX2 or two AVX-512 registers of float32. A bin has at most 49 cells."""
 
 NEAR_TIE = 4e-6
 """Relative distance from a threshold, of squared cosines and sines, below which 64 bits decide. Rounding
@@ -31,39 +28,34 @@ R_GSO = GSO_RADIUS_M / WGS84_A_M
 
 
 @dataclass(frozen=True)
-class Tiles:
-    """Cells side by side in 32 bits, and limits per bin.
+class Horizons:
+    """Cells in 32 bits, and what kind of GSO test each bin needs.
 
     Attributes
     ----------
-    lanes : (8 or 14, cell + LANES)
-        Rows: 0-2 position from the bin's middle [Earth radii], 3-5 normal, 6 and 7 squared cosines surely
+    cells : (cell, 8 or 14)
+        Columns: 0-2 position from the bin's middle [Earth radii], 3-5 normal, 6 and 7 squared cosines surely
         and possibly inside the exclusion (9: off), and where ends matter 8-10 and 11-13 directions of the
         east and west end of the visible arc (straight down where there is none).
-    middle_m : (bin, 3)
-        Mean position of the bin's cells, ECEF. [m]
-    limits : (bin, 12)
-        Mean position [Earth radii] and mean normal; distance to the furthest cell [Earth radii]; sine of the
-        elevation at which a point of the arc is above every cell's horizon; cosine and sine of the largest
-        and of the smallest exclusion angle (9 and 0 where that is off).
+    middle : (bin, 3)
+        Mean position of the bin's cells, ECEF. [Earth radii]
     need : (bin,)
         NOTHING_EXCLUDED, ABOVE_ENDS or WITH_ENDS.
     """
 
-    lanes: NDArray[np.float32]
-    middle_m: NDArray[np.float64]
-    limits: NDArray[np.float32]
+    cells: NDArray[np.float32]
+    middle: NDArray[np.float64]
     need: NDArray[np.uint8]
 
 
-def build_tiles(
+def build_horizons(
     r_ecef_m: NDArray[np.float64],
     up: NDArray[np.float64],
     exclusion_rad: NDArray[np.float64],
     first_cell_of_bin: NDArray[np.int64],
     min_elevation_deg: float,
-) -> Tiles:
-    """Return the cells and bins prepared.
+) -> Horizons:
+    """Return the cells in 32 bits.
 
     Parameters
     ----------
@@ -78,31 +70,21 @@ def build_tiles(
     """
     first, n_of_bin = first_cell_of_bin[:-1], np.diff(first_cell_of_bin)
     if first.size == 0:
-        none = np.zeros((0, 12), dtype=np.float32)
-        return Tiles(np.zeros((8, LANES), np.float32), np.zeros((0, 3)), none, np.zeros(0, np.uint8))
-    middle_m = np.add.reduceat(r_ecef_m, first, axis=0) / n_of_bin[:, None]
-    normal = np.add.reduceat(up, first, axis=0) / n_of_bin[:, None]
-    offset = (r_ecef_m - np.repeat(middle_m, n_of_bin, axis=0)) / WGS84_A_M
-    lean = up - np.repeat(normal, n_of_bin, axis=0)
-    reach = np.maximum.reduceat(np.linalg.norm(offset, axis=1), first) + 1e-7
-    tilt = np.maximum.reduceat(np.linalg.norm(lean, axis=1), first)
+        return Horizons(np.zeros((0, 8), np.float32), np.zeros((0, 3)), np.zeros(0, np.uint8))
+    middle = np.add.reduceat(r_ecef_m, first, axis=0) / n_of_bin[:, None] / WGS84_A_M
+    offset = r_ecef_m / WGS84_A_M - np.repeat(middle, n_of_bin, axis=0)
     largest = np.maximum.reduceat(exclusion_rad, first)
-    smallest = np.minimum.reduceat(exclusion_rad, first)
     has_ends = largest + 3.0 * FOOT_EXCESS_RAD > np.radians(min_elevation_deg)
     need = np.where(largest == 0.0, NOTHING_EXCLUDED, np.where(has_ends, WITH_ENDS, ABOVE_ENDS))
-    rise = tilt + reach / (R_GSO - 1.0) + 1e-4
-    limits = [middle_m / WGS84_A_M, normal, reach, rise, np.cos(largest), np.sin(largest)]
-    limits += [np.where(smallest > 0.0, np.cos(smallest), 9.0), np.sin(smallest)]
     is_on = exclusion_rad > 0.0
     sure = np.where(is_on, np.cos(exclusion_rad) ** 2 * (1.0 + NEAR_TIE), 9.0)
-    maybe = np.where(is_on, np.cos(exclusion_rad + FOOT_EXCESS_RAD) ** 2 * (1.0 - NEAR_TIE), 9.0)
-    rows = [*offset.T, *up.T, sure, maybe]
+    furthest_foot_rad = exclusion_rad + FOOT_EXCESS_RAD * np.tan(exclusion_rad)
+    maybe = np.where(is_on, np.cos(furthest_foot_rad) ** 2 * (1.0 - NEAR_TIE), 9.0)
+    columns = [offset, up, sure, maybe]
     if (need == WITH_ENDS).any():
-        rows += _ends(r_ecef_m, up)
-    lanes = np.zeros((len(rows), exclusion_rad.size + LANES), dtype=np.float32)
-    for lane, row in zip(lanes, rows, strict=True):
-        lane[: row.size] = row
-    return Tiles(lanes, middle_m, np.column_stack(limits).astype(np.float32), need.astype(np.uint8))
+        columns += _ends(r_ecef_m, up)
+    cells = np.column_stack(columns).astype(np.float32)
+    return Horizons(cells, middle, need.astype(np.uint8))
 
 
 def _ends(r_ecef_m: NDArray[np.float64], up: NDArray[np.float64]) -> list[NDArray[np.float64]]:

@@ -1,0 +1,146 @@
+"""Turning a choice of satellites into beams: exact rates, ceilings, and what is left to whom it brings most."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from ecumene.scheduling.market import clear_places, fixed_price, lasts, lowest_bit, mark_places, most_units, opens, rate_at, sine_of, worth
+
+TINY = 1e-9
+"""Bits that count as none. [unit]"""
+
+
+class Lights(NamedTuple):
+    """Which satellite lights which cell, and what is left of the satellites."""
+
+    sat: np.ndarray
+    """(cell,) -1 where none."""
+    units: np.ndarray
+    """(cell,)"""
+    bits: np.ndarray
+    """(cell,) What the cell gets. [unit]"""
+    room: np.ndarray
+    """(sat,) Units left."""
+    left: np.ndarray
+    """(sat,) Bits left. [unit]"""
+
+
+def no_lights(n_cells: int, n_sats: int, units_of_sat: int, bits_of_sat: float) -> Lights:
+    """Return a dark planet."""
+    return Lights(
+        sat=np.full(n_cells, -1, np.int32),
+        units=np.zeros(n_cells, np.int32),
+        bits=np.zeros(n_cells, np.float64),
+        room=np.full(n_sats, units_of_sat, np.int32),
+        left=np.full(n_sats, bits_of_sat, np.float64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def light(c, s, units, cells, sight, terms, demand, lights):
+    """Light cell c by so many units of satellite s, as far as room and ceiling go; return the bits."""
+    rate = rate_at(c, sine_of(c, s, cells, sight.r_sat_m), cells, terms)
+    units = min(units, lights.room[s], most_units(demand[c], rate, terms))
+    bits = min(units * rate, demand[c], lights.left[s])
+    if units < 1 or bits <= TINY:
+        return 0.0
+    lights.sat[c], lights.units[c], lights.bits[c] = s, units, bits
+    lights.room[s] -= units
+    lights.left[s] -= bits
+    if lights.left[s] <= TINY:
+        lights.room[s] = 0
+    return bits
+
+
+@njit(cache=True, nogil=True)
+def light_all(order, sat, units, cells, sight, terms, demand, lights):
+    """Light cells, in this order, by the satellites chosen for them."""
+    for c in order:
+        light(c, sat[c], units[c], cells, sight, terms, demand, lights)
+
+
+@njit(cache=True, nogil=True)
+def darken(c, lights):
+    """Take the light of cell c away."""
+    s = lights.sat[c]
+    lights.room[s] += lights.units[c]
+    lights.left[s] += lights.bits[c]
+    lights.sat[c], lights.units[c], lights.bits[c] = -1, 0, 0.0
+
+
+@njit(cache=True, nogil=True)
+def gain_of(c, s, b, j, room, left, before, cells, sight, goal, terms, demand):
+    """Return what satellite s, with so much left, would bring cell c, and by how many units."""
+    sine = sine_of(c, s, cells, sight.r_sat_m)
+    rate = rate_at(c, sine, cells, terms)
+    units = min(room, most_units(demand[c], rate, terms))
+    bits = min(units * rate, demand[c], left)
+    return worth(bits, demand[c], goal) - fixed_price(c, s, b, j, sine, before, sight, goal, terms, demand), units
+
+
+@njit(cache=True, nogil=True)
+def fill(order, unit_price, before, cells, sight, goal, terms, demand, lights):
+    """Give what is left to cells, in this order: to each what gains it most, prices of units taken off.
+
+    A cell that holds something may change for something better. Prices only rank: any gain is taken, for what
+    is left is lost otherwise; among pairs that last, if there is one.
+    """
+    for c in order:
+        b, held, old = cells.bin[c], lights.sat[c], 0.0
+        if held >= 0:
+            old = worth(lights.bits[c], demand[c], goal)
+            if lights.bits[c] >= demand[c] * (1.0 - 1e-6) or lights.units[c] >= terms.units_of_cell:
+                continue
+            old_units = lights.units[c]
+            darken(c, lights)
+        best, best_s, best_units, best_lasts = -np.inf, -1, 0, False
+        for w in range(sight.clear.shape[1]):
+            word = opens(c, b, w, cells, sight)
+            while word != np.uint64(0):
+                j = 64 * w + lowest_bit(word)
+                word &= word - np.uint64(1)
+                s = sight.candidates[b, j]
+                if lights.room[s] <= 0:
+                    continue
+                gain, units = gain_of(
+                    c, s, b, j, lights.room[s], lights.left[s], before, cells, sight, goal, terms, demand
+                )
+                if units < 1 or (held >= 0 and s != held and gain <= old):
+                    continue
+                stands = lasts(c, b, j, sight)
+                rank = gain - unit_price[s] * units
+                if (stands and not best_lasts) or (stands == best_lasts and rank > best):
+                    best, best_s, best_units, best_lasts = rank, s, units, stands
+        if best_s >= 0 and light(c, best_s, best_units, cells, sight, terms, demand, lights) > 0.0:
+            continue
+        if held >= 0:
+            light(c, held, old_units, cells, sight, terms, demand, lights)
+
+
+@njit(cache=True, nogil=True)
+def objective_of(before, cells, sight, goal, terms, demand, lights):
+    """Return the worth of a plan less the prices of its handovers, kept cells, handovers, forced ones."""
+    total, n_kept, n_handovers, n_forced = 0.0, 0, 0, 0
+    place_of_sat = np.full(len(lights.room), -1, np.int32)
+    for b in range(len(cells.first_of_bin) - 1):
+        mark_places(sight.candidates[b], place_of_sat)
+        for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
+            if not demand[c] > 0.0:
+                continue
+            s, last = lights.sat[c], before[c]
+            if last >= 0:
+                j = place_of_sat[last]
+                is_open = j >= 0 and (opens(c, b, j >> 6, cells, sight) >> np.uint64(j & 63)) & np.uint64(1) != 0
+                n_forced += not is_open
+                n_kept += s == last
+                n_handovers += s >= 0 and s != last
+            if s < 0:
+                continue
+            sine = sine_of(c, s, cells, sight.r_sat_m)
+            total += worth(lights.bits[c], demand[c], goal)
+            total -= fixed_price(c, s, b, place_of_sat[s], sine, before, sight, goal, terms, demand)
+        clear_places(sight.candidates[b], place_of_sat)
+    return total, n_kept, n_handovers, n_forced

@@ -1,0 +1,365 @@
+"""Units flowing from cells to satellites over pairs given as bit masks: as many as can be, by augmenting paths.
+
+The state is a list of (cell, units) for each satellite. Satellites with room are at level 0; a full satellite
+of which some cell could move to a satellite of level k is at level k + 1. A unit that cannot find room pushes
+others along falling levels. Phases repeat until nothing moves (Dinic's blocking flows). Because a cell's mask
+and the mask of a level meet in a few words, no list of pairs is ever made.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from ecumene.scheduling.market import lowest_bit
+
+FAR = np.int16(32_000)
+"""Level of a satellite from which no room can be reached."""
+
+MAX_LEVELS = 24
+"""Longer chains of moves are not looked for; 15 was the longest met on a planet."""
+
+
+class Flow(NamedTuple):
+    """Who holds how many units of which satellite."""
+
+    cell: np.ndarray
+    """(sat, entry) A cell may have two entries."""
+    units: np.ndarray
+    """(sat, entry)"""
+    n: np.ndarray
+    """(sat,) Entries."""
+    room: np.ndarray
+    """(sat,) Units left."""
+    got: np.ndarray
+    """(cell,) Units in all."""
+    is_lost: np.ndarray
+    """(sat,) No room can ever be reached from here again, over the widest pairs in use."""
+    is_hopeless: np.ndarray
+    """(cell,) All its satellites are lost."""
+
+
+class Listings(NamedTuple):
+    """In which bins' lists a satellite stands."""
+
+    first: np.ndarray
+    bin: np.ndarray
+    place: np.ndarray
+
+
+def new_flow(n_cells: int, n_sats: int, units: int) -> Flow:
+    """Return a flow of nothing through satellites of so many units."""
+    return Flow(
+        cell=np.zeros((n_sats, units), np.int32),
+        units=np.zeros((n_sats, units), np.int32),
+        n=np.zeros(n_sats, np.int32),
+        room=np.full(n_sats, units, np.int32),
+        got=np.zeros(n_cells, np.int32),
+        is_lost=np.zeros(n_sats, np.bool_),
+        is_hopeless=np.zeros(n_cells, np.bool_),
+    )
+
+
+@njit(cache=True, nogil=True)
+def listings_of(candidates, n_sats):
+    """Return in which bins' lists each satellite stands."""
+    first = np.zeros(n_sats + 1, np.int64)
+    for b in range(candidates.shape[0]):
+        for j in range(candidates.shape[1]):
+            if candidates[b, j] < 0:
+                break
+            first[candidates[b, j] + 1] += 1
+    for s in range(n_sats):
+        first[s + 1] += first[s]
+    end, bins, places = first[:-1].copy(), np.empty(first[-1], np.int32), np.empty(first[-1], np.int16)
+    for b in range(candidates.shape[0]):
+        for j in range(candidates.shape[1]):
+            s = candidates[b, j]
+            if s < 0:
+                break
+            bins[end[s]], places[end[s]] = b, j
+            end[s] += 1
+    return Listings(first, bins, places)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _add(s, c, units, flow):
+    i = flow.n[s]
+    flow.cell[s, i] = c
+    flow.units[s, i] = units
+    flow.n[s] = i + 1
+    flow.room[s] -= units
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _take(s, i, units, flow):
+    flow.units[s, i] -= units
+    flow.room[s] += units
+    if flow.units[s, i] == 0:
+        end = flow.n[s] - 1
+        flow.cell[s, i] = flow.cell[s, end]
+        flow.units[s, i] = flow.units[s, end]
+        flow.n[s] = end
+
+
+@njit(cache=True, nogil=True)
+def keep(cells, sat_of_cell, want, flow):
+    """Let cells hold what they want of a satellite, as far as it has room."""
+    for c in cells:
+        units = min(want[c] - flow.got[c], flow.room[sat_of_cell[c]])
+        if units > 0:
+            _add(sat_of_cell[c], c, units, flow)
+            flow.got[c] += units
+
+
+@njit(cache=True, nogil=True)
+def spread(cells, want, good, sight, bin_of_cell, flow):
+    """Put cells, in this order, whole on the good satellite with most room; leave those that do not fit."""
+    for c in cells:
+        b, most, best = bin_of_cell[c], want[c] - flow.got[c] - 1, -1
+        for w in range(good.shape[1]):
+            word = good[c, w]
+            while word != np.uint64(0):
+                s = sight.candidates[b, 64 * w + lowest_bit(word)]
+                word &= word - np.uint64(1)
+                if flow.room[s] > most:
+                    most, best = flow.room[s], s
+        if best >= 0:
+            units = want[c] - flow.got[c]
+            _add(best, c, units, flow)
+            flow.got[c] += units
+
+
+@njit(cache=True, nogil=True)
+def _show(s, k, listings, masks):
+    """Set the bit of satellite s in the masks of level k."""
+    for i in range(listings.first[s], listings.first[s + 1]):
+        j = listings.place[i]
+        masks[listings.bin[i], k, j >> 6] |= np.uint64(1) << np.uint64(j & 63)
+
+
+@njit(cache=True, nogil=True)
+def _hide(s, k, listings, masks):
+    """Clear the bit of satellite s in the masks of level k."""
+    for i in range(listings.first[s], listings.first[s + 1]):
+        j = listings.place[i]
+        masks[listings.bin[i], k, j >> 6] &= ~(np.uint64(1) << np.uint64(j & 63))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _can_reach(c, b, k, good, masks):
+    for w in range(masks.shape[2]):
+        if good[c, w] & masks[b, k, w]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def find_levels(good, bin_of_cell, flow, listings, level, masks):
+    """Bring levels and their masks up to date; return the highest level."""
+    for s in range(len(level)):
+        old, new = level[s], 0 if flow.room[s] > 0 else FAR
+        if old != FAR and old != new:
+            _hide(s, old, listings, masks)
+        if new == 0 and old != 0:
+            _show(s, 0, listings, masks)
+        level[s] = new
+    for k in range(masks.shape[1] - 1):
+        found = 0
+        for s in range(len(level)):
+            if level[s] != FAR or flow.is_lost[s]:
+                continue
+            for i in range(flow.n[s]):
+                c = flow.cell[s, i]
+                if _can_reach(c, bin_of_cell[c], k, good, masks):
+                    level[s] = k + 1
+                    found += 1
+                    break
+        if found == 0:
+            return k
+        for s in range(len(level)):
+            if level[s] == k + 1:
+                _show(s, k + 1, listings, masks)
+    return masks.shape[1] - 1
+
+
+@njit(cache=True, nogil=True)
+def _step_down(s, good, sight, bin_of_cell, flow, level, masks, turn):
+    """Return a satellite one level below s that one of its cells could move to, or -1; turn[s] is the entry."""
+    k = level[s] - 1
+    while turn[s] < flow.n[s]:
+        c = flow.cell[s, turn[s]]
+        b = bin_of_cell[c]
+        for w in range(masks.shape[2]):
+            word = good[c, w] & masks[b, k, w]
+            while word != np.uint64(0):
+                t = sight.candidates[b, 64 * w + lowest_bit(word)]
+                word &= word - np.uint64(1)
+                if level[t] == k:
+                    return t
+        turn[s] += 1
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _push(c, units, s, good, sight, bin_of_cell, flow, listings, level, masks, turn, path):
+    """Put up to so many units of cell c on satellite s, moving others on; return how many went."""
+    depth = 0
+    path[0] = s
+    while level[path[depth]] != 0 or flow.room[path[depth]] <= 0:
+        s = path[depth]
+        t = -1
+        if level[s] != 0:
+            t = _step_down(s, good, sight, bin_of_cell, flow, level, masks, turn)
+        if t >= 0:
+            depth += 1
+            path[depth] = t
+            continue
+        _hide(s, level[s], listings, masks)  # for the rest of this phase; find_levels looks again
+        level[s] = FAR
+        if depth == 0:
+            return 0
+        depth -= 1
+    moved = min(units, flow.room[path[depth]])
+    for d in range(depth):
+        moved = min(moved, flow.units[path[d], turn[path[d]]])
+    for d in range(depth - 1, -1, -1):
+        i = turn[path[d]]
+        h = flow.cell[path[d], i]
+        _take(path[d], i, moved, flow)
+        _add(path[d + 1], h, moved, flow)
+    _add(path[0], c, moved, flow)
+    flow.got[c] += moved
+    return moved
+
+
+@njit(cache=True, nogil=True)
+def _seat(c, units, top, good, sight, bin_of_cell, flow, listings, level, masks, turn, path):
+    """Serve one waiting cell over the lowest level there is; return how many units it got."""
+    b, got = bin_of_cell[c], 0
+    for k in range(top + 1):
+        for w in range(masks.shape[2]):
+            word = good[c, w] & masks[b, k, w]
+            while word != np.uint64(0):
+                s = sight.candidates[b, 64 * w + lowest_bit(word)]
+                word &= word - np.uint64(1)
+                while level[s] == k and got < units:
+                    moved = _push(
+                        c, units - got, s, good, sight, bin_of_cell, flow, listings, level, masks, turn, path
+                    )
+                    got += moved
+                    if moved == 0:
+                        break
+                if got == units:
+                    return got
+    return got
+
+
+@njit(cache=True, nogil=True)
+def _has_way(c, b, top, good, masks):
+    """Return whether some satellite of the cell can reach room."""
+    for k in range(top + 1):
+        if _can_reach(c, b, k, good, masks):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def augment(cells, want, max_phases, is_widest, good, sight, bin_of_cell, flow, listings, level, masks):
+    """Serve waiting cells, in this order, until nothing moves or the phases are used up; return the phases.
+
+    level and masks carry over between calls with one flow, and begin as FAR and 0. Over the widest pairs in use,
+    a satellite that cannot reach room never will: room only shrinks, and nothing can be pushed to it.
+    """
+    turn = np.zeros(len(level), np.int64)
+    path = np.zeros(masks.shape[1] + 2, np.int64)
+    waiting = np.empty(len(cells), np.int64)
+    n, phase = 0, 0
+    for c in cells:
+        if not flow.is_hopeless[c]:
+            waiting[n] = c
+            n += 1
+    while n > 0 and phase < max_phases:
+        phase += 1
+        top = find_levels(good, bin_of_cell, flow, listings, level, masks)
+        turn[:] = 0
+        n_left = 0
+        for i in range(n):
+            c = waiting[i]
+            if _has_way(c, bin_of_cell[c], top, good, masks):
+                waiting[n_left] = c
+                n_left += 1
+            else:  # every way it has is cut off, and stays so over these pairs
+                flow.is_hopeless[c] |= is_widest
+        n, n_pushed, n_left = n_left, 0, 0
+        for i in range(n):
+            c = waiting[i]
+            n_pushed += _seat(
+                c, want[c] - flow.got[c], top, good, sight, bin_of_cell, flow, listings, level, masks, turn, path
+            )
+            if flow.got[c] < want[c]:
+                waiting[n_left] = c
+                n_left += 1
+        n = n_left
+        if n_pushed == 0:
+            break
+    find_levels(good, bin_of_cell, flow, listings, level, masks)
+    if is_widest:
+        for s in range(len(level)):
+            flow.is_lost[s] = level[s] == FAR
+    return phase
+
+
+@njit(cache=True, nogil=True)
+def mark_scarce(cells, value, want, good, sight, bin_of_cell, flow, has_pressed, price):
+    """Give a price to the lost satellites that unserved cells press on, directly or by pushing others: the cut.
+
+    What has a price keeps it. Nothing changes any more on lost satellites, so a cell that has pressed before
+    finds nothing new.
+    """
+    queue = np.empty(len(price), np.int64)
+    n, done = 0, 0
+    for c in cells:
+        if flow.got[c] < want[c] and not has_pressed[c]:
+            has_pressed[c] = flow.is_hopeless[c]
+            n = _press(c, value, good, sight, bin_of_cell, flow, price, queue, n)
+    while done < n:
+        s = queue[done]
+        done += 1
+        for i in range(flow.n[s]):
+            n = _press(flow.cell[s, i], value, good, sight, bin_of_cell, flow, price, queue, n)
+
+
+@njit(cache=True, nogil=True)
+def _press(c, value, good, sight, bin_of_cell, flow, price, queue, n):
+    b = bin_of_cell[c]
+    for w in range(good.shape[1]):
+        word = good[c, w]
+        while word != np.uint64(0):
+            s = sight.candidates[b, 64 * w + lowest_bit(word)]
+            word &= word - np.uint64(1)
+            if flow.is_lost[s] and price[s] == 0.0:
+                price[s] = value
+                queue[n] = s
+                n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def main_satellite(flow, sat, units):
+    """Fill in the satellite of which each cell holds most units, and how many; the lower one of equals."""
+    sat[:] = -1
+    units[:] = 0
+    for s in range(len(flow.n)):
+        for i in range(flow.n[s]):
+            c, held = flow.cell[s, i], flow.units[s, i]
+            if held == flow.got[c]:
+                sat[c], units[c] = s, held
+                continue
+            for j in range(i):
+                if flow.cell[s, j] == c:
+                    held += flow.units[s, j]
+            if held > units[c]:
+                sat[c], units[c] = s, held

@@ -1,0 +1,128 @@
+"""The solver: a plan near the best there is, from prices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ecumene.scheduling.fill import fill, light_all, no_lights
+from ecumene.scheduling.flow import (
+    FAR,
+    MAX_LEVELS,
+    augment,
+    keep,
+    listings_of,
+    main_satellite,
+    new_flow,
+    spread,
+)
+from ecumene.scheduling.market import Prices
+from ecumene.scheduling.prices import find_cuts, guess, smooth, units_to_plan
+from ecumene.scheduling.scan import good_pairs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ecumene.scheduling.fill import Lights
+    from ecumene.scheduling.market import Task
+
+SLACK, WIDE_SLACK = 0.02, 0.05
+"""A pair is good if a unit on it gains within this of the best, and tolerable within that (design/prices.py)."""
+
+MARGINS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.0)
+"""Cells are served in groups of falling profit a unit."""
+
+
+class Effort(NamedTuple):
+    """How hard to look."""
+
+    steps: int
+    """Smooth steps of the prices; 0 plans by the cuts alone."""
+    phases: int
+    """Phases of augmenting paths for each group of cells."""
+
+
+EFFORTS = {"fast": Effort(0, 6), "certified": Effort(4, 20), "thorough": Effort(30, 50)}
+"""By name, as in the scenario."""
+
+
+def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
+    """Return a plan, and the prices that say how good it can be at most.
+
+    Parameters
+    ----------
+    task
+        The slot.
+    effort
+        From `EFFORTS`.
+
+    Returns
+    -------
+    lights, prices
+        The plan, and prices for `ecumene.scheduling.prices.bounds`.
+    """
+    cut = find_cuts(task, task.goal, max_phases=effort.phases)
+    prices = guess(task, cut)
+    if effort.steps == 0 or not _tells_apart(task):
+        prices = Prices(cut.unit_price, prices.bit)
+        return finish(task, cut.sat, cut.units, prices), prices
+    prices, _, _ = smooth(task, task.goal, prices, steps=effort.steps)
+    sat, units = _serve(task, prices, effort)
+    return finish(task, sat, units, prices), prices
+
+
+def _tells_apart(task: Task) -> bool:
+    """Return whether satellites differ for a cell: where all rates are alike, the cuts say it all."""
+    rate = task.terms.rate[task.terms.rate > 0.0]
+    return len(rate) > 0 and float(rate.max() - rate.min()) > 1e-3 * float(rate.max())
+
+
+def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return satellite and units of every cell, over pairs good enough at these prices."""
+    cells, sight, demand = task.cells, task.sight, task.demand
+    n_cells, n_sats = len(demand), len(sight.r_sat_m)
+    good, wide = np.empty(sight.clear.shape, np.uint64), np.empty(sight.clear.shape, np.uint64)
+    full, margin, keeps = np.empty(n_cells, np.int32), np.zeros(n_cells, np.float32), np.empty(n_cells, np.bool_)
+    good_pairs(
+        cells, sight, task.goal, task.terms, prices, demand, task.before, np.float32(SLACK),
+        np.float32(WIDE_SLACK), good, wide, full, margin, keeps,
+    )  # fmt: skip
+    flow = new_flow(n_cells, n_sats, units_to_plan(task))
+    listings, level = listings_of(sight.candidates, n_sats), np.full(n_sats, FAR, np.int16)
+    masks = np.zeros((len(cells.first_of_bin) - 1, MAX_LEVELS, sight.clear.shape[1]), np.uint64)
+    for least in MARGINS:
+        want = np.where(margin > least, full, 0).astype(np.int32)
+        asking = np.flatnonzero(want > flow.got)
+        keep(asking[keeps[asking] & (flow.got[asking] == 0)], task.before, want, flow)
+        waiting = asking[want[asking] > flow.got[asking]]
+        waiting = waiting[np.argsort(-margin[waiting], kind="stable")]
+        spread(waiting, want, good, sight, cells.bin, flow)
+        for pairs in (good, wide):
+            waiting = waiting[want[waiting] > flow.got[waiting]]
+            if len(waiting):
+                augment(waiting, want, effort.phases, pairs is wide, pairs, sight, cells.bin, flow, listings, level, masks)
+    sat, units = np.empty(n_cells, np.int32), np.empty(n_cells, np.int32)
+    main_satellite(flow, sat, units)
+    return sat, units
+
+
+def finish(task: Task, sat: NDArray[np.int32], units: NDArray[np.int32], prices: Prices) -> Lights:
+    """Return the plan that lights cells by the satellites chosen, and gives what is left to others.
+
+    Parameters
+    ----------
+    task
+        The slot.
+    sat, units : (cell,)
+        Chosen satellite, -1 where none, and units; as far as room and ceilings go.
+    prices
+        Rank what is left.
+    """
+    cells, sight, terms, demand = task.cells, task.sight, task.terms, task.demand
+    lights = no_lights(len(demand), len(sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
+    light_all(np.flatnonzero(sat >= 0), sat, units, cells, sight, terms, demand, lights)
+    short = np.flatnonzero((demand > 0.0) & (lights.bits < demand * (1.0 - 1e-6)))
+    order = short[np.argsort(-demand[short], kind="stable")]
+    fill(order, prices.unit, task.before, cells, sight, task.goal, terms, demand, lights)
+    return lights

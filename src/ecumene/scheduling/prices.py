@@ -1,0 +1,318 @@
+"""Prices of satellites, and the bound they prove.
+
+Whatever prices satellites ask, no plan is worth more than all they could take in, plus the best profit of
+every cell (Lagrangian duality): that holds for any prices of 0 or more, so a bound needs no trust in how the
+prices were found. Good prices make it tight. They are found in two steps: cuts, which say where units are
+scarce and what the last one there is worth, and some smooth steps, which tell satellites apart by elevation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from ecumene.scheduling.flow import (
+    FAR,
+    MAX_LEVELS,
+    augment,
+    keep,
+    listings_of,
+    main_satellite,
+    mark_scarce,
+    new_flow,
+    spread,
+)
+from ecumene.scheduling.market import Prices, build_goal, lasts, lowest_bit, opens, worth
+from ecumene.scheduling.scan import bound_terms, soft_loads
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ecumene.scheduling.market import Goal, Task
+
+LEVELS = 8
+"""Values at which cuts are looked for."""
+
+LOWEST_VALUE = 0.05
+"""The last of them, as a share of the dearest unit's; what is worth less counts along with it."""
+
+LAST_PHASES = 4
+"""Phases for cells left over, on pairs that will not stand in the next slot."""
+
+USUAL_SINE = 0.7
+"""Sine of the elevation whose rate the cuts use for all pairs."""
+
+WARMTH = (0.05, 0.01)
+"""First and last warmth of the smooth steps, in shares of the best unit's worth (design/prices.py)."""
+
+MEMORY = 0.5
+"""Share of the last slot's prices in the first guess (design/prices.py)."""
+
+LARGEST_STEP = 3.0
+"""A satellite asked for 20 times what it has, or for nothing, moves its price by so many warmths."""
+
+
+class Cut(NamedTuple):
+    """What the cuts found."""
+
+    unit_price: NDArray[np.float64]
+    """(sat,) What the last unit is worth, 0 where units are left."""
+    sat: NDArray[np.int32]
+    """(cell,) Satellite of most of the cell's units, -1 where it has none."""
+    units: NDArray[np.int32]
+    """(cell,)"""
+
+
+@njit(cache=True, nogil=True)
+def lasting_pairs(cells, sight, demand, before, good, keeps):
+    """Fill in the pairs that stand in the next slot too, and whether the last satellite is among them."""
+    for c in range(len(demand)):
+        keeps[c] = False
+        for w in range(good.shape[1]):
+            good[c, w] = 0
+        if not demand[c] > 0.0:
+            continue
+        b = cells.bin[c]
+        for w in range(good.shape[1]):
+            word, stays = opens(c, b, w, cells, sight), np.uint64(0)
+            while word != np.uint64(0):
+                bit = lowest_bit(word)
+                word &= word - np.uint64(1)
+                if lasts(c, b, 64 * w + bit, sight):
+                    stays |= np.uint64(1) << np.uint64(bit)
+                    keeps[c] |= sight.candidates[b, 64 * w + bit] == before[c]
+            good[c, w] = stays
+
+
+@njit(cache=True, nogil=True)
+def open_pairs(which, cells, sight, good):
+    """Fill in all pairs of some cells, also those that will not stand in the next slot."""
+    for c in which:
+        for w in range(good.shape[1]):
+            good[c, w] = opens(c, cells.bin[c], w, cells, sight)
+
+
+@njit(cache=True, nogil=True)
+def units_worth(value, demand, rate, goal, terms, want):
+    """Fill in how many units, at this rate, are worth at least so much each to every cell."""
+    for c in range(len(want)):
+        want[c] = 0
+        if rate[c] <= 0.0:
+            continue
+        had = 0.0
+        while want[c] < terms.units_of_cell:
+            bits = min((want[c] + 1) * rate[c], float(demand[c]))
+            gain = worth(bits, demand[c], goal) - had
+            if gain <= 0.0 or gain < value * rate[c]:
+                break
+            had += gain
+            want[c] += 1
+
+
+def find_cuts(task: Task, goal: Goal, *, max_phases: int) -> Cut:
+    """Return where units are scarce, and what the last one is worth there.
+
+    Parameters
+    ----------
+    task
+        The slot.
+    goal
+        What units are for.
+    max_phases
+        Phases of augmenting paths for each value.
+
+    Returns
+    -------
+    cut
+        Scarcity, and a plan that ignores elevation.
+
+    Notes
+    -----
+    Cells with the most valuable units come first, then those of the next value, and so on; nobody served is
+    ever dropped again, only moved. If all units were worth as much on any satellite, the plan would be the most
+    valuable one (sets of units that can be served together are a matroid, for which taking the best first is
+    exact [Edmonds 1971]), and the values at which satellites became scarce would prove it.
+
+    References
+    ----------
+    Edmonds, Mathematical Programming 1 (1971) 127; Dinic, Soviet Math. Doklady 11 (1970) 1277.
+    """
+    cells, sight, terms, demand = task.cells, task.sight, task.terms, task.demand
+    n_cells, n_sats = len(demand), len(sight.r_sat_m)
+    good, may_keep = np.empty(sight.clear.shape, np.uint64), np.empty(n_cells, np.bool_)
+    lasting_pairs(cells, sight, demand, task.before, good, may_keep)
+    rate = terms.rate[cells.rate_class, int(USUAL_SINE * terms.rate.shape[1])]
+    flow = new_flow(n_cells, n_sats, units_to_plan(task))
+    listings, level = listings_of(sight.candidates, n_sats), np.full(n_sats, FAR, np.int16)
+    masks = np.zeros((len(cells.first_of_bin) - 1, MAX_LEVELS, sight.clear.shape[1]), np.uint64)
+    price, has_pressed, want = np.zeros(n_sats), np.zeros(n_cells, np.bool_), np.zeros(n_cells, np.int32)
+    for value in _values(task, goal, rate):
+        before = want.copy()
+        units_worth(value, demand, rate, goal, terms, want)
+        if (want == before).all():
+            continue
+        asking = np.flatnonzero(want > flow.got)
+        keep(asking[may_keep[asking] & (flow.got[asking] == 0)], task.before, want, flow)
+        waiting = asking[want[asking] > flow.got[asking]]
+        waiting = waiting[np.argsort(-want[waiting], kind="stable")]
+        spread(waiting, want, good, sight, cells.bin, flow)
+        waiting = waiting[want[waiting] > flow.got[waiting]]
+        if len(waiting):
+            augment(waiting, want, max_phases, True, good, sight, cells.bin, flow, listings, level, masks)
+        worth_of_last = max(value, LOWEST_VALUE * float(goal.slope[0]))
+        mark_scarce(waiting, worth_of_last, want, good, sight, cells.bin, flow, has_pressed, price)
+    waiting = np.flatnonzero(want > flow.got)
+    waiting = waiting[np.argsort(flow.got[waiting] - want[waiting], kind="stable")]
+    open_pairs(waiting, cells, sight, good)
+    flow.is_hopeless[:] = False
+    augment(waiting, want, LAST_PHASES, False, good, sight, cells.bin, flow, listings, level, masks)
+    sat, units = np.empty(n_cells, np.int32), np.empty(n_cells, np.int32)
+    main_satellite(flow, sat, units)
+    return Cut(price, sat, units)
+
+
+def units_to_plan(task: Task) -> int:
+    """Return the units of a satellite that its ceiling lets it fill, as units are filled on the mean."""
+    terms, asking = task.terms, task.demand > 0.0
+    mean_rate = float(terms.rate.mean(where=terms.rate > 0.0)) if (terms.rate > 0.0).any() else 1.0
+    units = np.minimum(np.ceil(task.demand[asking] / mean_rate), terms.units_of_cell)
+    if not len(units):
+        return terms.units_of_sat
+    bits_of_unit = float(np.minimum(task.demand[asking], units * mean_rate).sum() / units.sum())
+    return int(np.clip(np.ceil(terms.bits_of_sat / bits_of_unit), 1, terms.units_of_sat))
+
+
+def _values(task: Task, goal: Goal, rate: NDArray[np.float32]) -> list[float]:
+    """Return the values of units at which cuts are looked for, falling; one alone where all are alike."""
+    top = float(goal.slope[0])
+    if len(goal.slope) == 1:
+        asked = (rate > 0.0) & (task.demand > 0.0)
+        units = task.demand[asked] / rate[asked]
+        if np.allclose(units, np.rint(units), atol=1e-4):
+            return [top * 0.999]
+    return [*(top * 0.97 * np.geomspace(1.0, LOWEST_VALUE, LEVELS)).tolist(), 0.0]
+
+
+def smooth(task: Task, goal: Goal, prices: Prices, *, steps: int) -> tuple[Prices, Prices, float]:
+    """Return prices made better by smooth steps, the best on the way, and the bound those prove.
+
+    Parameters
+    ----------
+    task, goal
+        The slot, and what units are for.
+    prices
+        The first guess.
+    steps
+        How many.
+
+    Returns
+    -------
+    last, best, bound
+        The last prices, those with the least bound met, and that bound. [unit]
+
+    Notes
+    -----
+    Every cell shares its demand among the satellites nearly as good as the best at these prices; a satellite
+    asked for more than it has raises its price by warmth x log(asked / has), and lowers it likewise. This is
+    the fixed-point iteration of entropic optimal transport [Cuturi 2013], here with a dimming warmth.
+
+    References
+    ----------
+    Cuturi, Advances in Neural Information Processing Systems 26 (2013) 2292.
+    """
+    terms, best, least = task.terms, prices, np.inf
+    n_sats = len(prices.unit)
+    unit_load, bit_load = np.empty(n_sats), np.empty(n_sats)
+    for warmth in np.geomspace(*WARMTH, steps):
+        profit = soft_loads(
+            task.cells, task.sight, goal, terms, prices, task.demand, task.before, warmth, unit_load, bit_load
+        )
+        bound = float(profit) + income(task, prices)
+        if terms.layers == 1 and bound < least:
+            best, least = prices, bound
+        prices = Prices(
+            _moved(prices.unit, warmth, unit_load, terms.units_of_sat),
+            _moved(prices.bit, warmth, bit_load, terms.bits_of_sat) if has_tolls(task) else prices.bit,
+        )
+    return prices, best, least
+
+
+def _moved(
+    price: NDArray[np.float64], warmth: float, load: NDArray[np.float64], has: float
+) -> NDArray[np.float64]:
+    step = np.clip(np.log(np.maximum(load, 1e-9) / has), -LARGEST_STEP, LARGEST_STEP)
+    moved: NDArray[np.float64] = np.maximum(price + warmth * step, 0.0)
+    return moved
+
+
+def has_tolls(task: Task) -> bool:
+    """Return whether the ceiling of a satellite can bind before its units do."""
+    return task.terms.bits_of_sat < task.terms.units_of_sat * float(task.terms.rate.max(initial=0.0))
+
+
+def income(task: Task, prices: Prices) -> float:
+    """Return what satellites take in if they sell all they have. [unit]"""
+    bits = task.terms.bits_of_sat * float(prices.bit.sum()) if has_tolls(task) else 0.0
+    return task.terms.units_of_sat * float(prices.unit.sum()) + bits
+
+
+def bounds(task: Task, goal: Goal, prices: Prices) -> tuple[float, float]:
+    """Return what no plan of the slot can exceed, proved by these prices.
+
+    Parameters
+    ----------
+    task, goal
+        The slot and what a plan is after.
+    prices
+        Any, 0 or more.
+
+    Returns
+    -------
+    objective, worth
+        Bound of the objective, and of the worth of what is served, without prices of handovers. [unit]
+
+    Notes
+    -----
+    For any plan, objective <= sum over satellites of (price x units it has + toll x its ceiling) + sum over
+    cells of the most any satellite could leave it with: worth - price x units - toll x bits - handover. Units
+    are whole, and a cell uses one satellite, as in the plan.
+    """
+    objective, plain = bound_terms(
+        task.cells, task.sight, goal, task.terms, prices, task.demand, task.before
+    )
+    taken = income(task, prices)
+    return taken + float(objective), taken + float(plain)
+
+
+def bits_bound(task: Task, steps: int, max_phases: int) -> float:
+    """Return what no plan can serve, whatever its goal: the bound of a plan that counts bits alone. [unit]
+
+    Parameters
+    ----------
+    task
+        The slot.
+    steps, max_phases
+        As in `smooth` and `find_cuts`.
+    """
+    goal = build_goal(0.0, change=0.0, breaking=0.0, joy=0.0)
+    prices = guess(replace(task, memory=None), find_cuts(task, goal, max_phases=max_phases))
+    if steps:
+        prices, _, _ = smooth(task, goal, prices, steps=steps)
+    return bounds(task, goal, prices)[1]
+
+
+def guess(task: Task, cut: Cut) -> Prices:
+    """Return the first guess of prices: what the cuts say, and what was asked in the last slot."""
+    memory = task.memory
+    if has_tolls(task):
+        filled = units_to_plan(task) < task.terms.units_of_sat
+        unit, bit = (np.zeros_like(cut.unit_price), cut.unit_price) if filled else (cut.unit_price, 0 * cut.unit_price)
+    else:
+        unit, bit = cut.unit_price, np.zeros_like(cut.unit_price)
+    if memory is None:
+        return Prices(unit, bit)
+    return Prices(MEMORY * memory.unit + (1 - MEMORY) * unit, MEMORY * memory.bit + (1 - MEMORY) * bit)
+

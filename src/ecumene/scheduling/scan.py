@@ -1,0 +1,354 @@
+"""What every cell thinks of every satellite it may use, at given prices.
+
+All cells of a bin that ask for something are looked at side by side in 32 bits, one candidate satellite
+after the other, so that the compiler makes vectors of them; 10 million pairs take some hundredths of a
+second. The same loop serves three ends: the bound of a plan (`bound_terms`), the demand that each satellite
+meets at its price (`soft_loads`), and the pairs that are good enough to plan on (`good_pairs`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from ecumene.scheduling.market import SCALE_PER_M, clear_places, mark_places
+
+LANES = 64
+"""Cells of a bin side by side; a bin has at most 49."""
+
+VECTOR = 16
+"""Lanes are computed in multiples of this."""
+
+SINE_LIFT = 4e-6
+"""Sines are rounded up by more than 32 bits round them, so that no rate is taken below the exact one."""
+
+ROUNDING = 1e-5
+"""Rounding of a cell's best profit in 32 bits, as a share of what its demand is worth, ten times over."""
+
+NEVER = np.int32(-1)
+GONE = np.int32(1 << 20)
+"""Place of the last slot's satellite: there was none; it is no candidate any more."""
+
+_CLOSED = np.float32(-1e30)
+_POWER = 3
+"""Weights of the soft choice are (1 + x / 8)^8, with 8 = 2^_POWER: much like exp(x), but it ends."""
+
+
+class Bin(NamedTuple):
+    """The cells of one bin side by side: room to work in, made once by `new_bin`, filled anew for every bin."""
+
+    cell: np.ndarray
+    place: np.ndarray
+    demand: np.ndarray
+    table: np.ndarray
+    open: np.ndarray
+    stays: np.ndarray
+    any_open: np.ndarray
+    last: np.ndarray
+    fee: np.ndarray
+    at: np.ndarray
+    rate: np.ndarray
+    fixed: np.ndarray
+    steps: np.ndarray
+    few: np.ndarray
+    more: np.ndarray
+    profit: np.ndarray
+    units: np.ndarray
+    bits: np.ndarray
+    best: np.ndarray
+    second: np.ndarray
+    plain: np.ndarray
+    best_units: np.ndarray
+
+
+@njit(cache=True, nogil=True)
+def new_bin(sight):
+    """Return room for one bin."""
+    rows, next_rows = 2 * sight.clear.shape[1], 2 * sight.next_clear.shape[1]
+    width = sight.candidates.shape[1]
+    f, i, u = np.float32, np.int32, np.uint32
+    return Bin(
+        np.zeros(LANES, i), np.zeros((6, LANES), f), np.zeros(LANES, f), np.zeros(LANES, f),
+        np.zeros((rows, LANES), u), np.zeros((next_rows, LANES), u), np.zeros(rows, u), np.zeros(LANES, i), np.zeros(LANES, f),
+        np.zeros(LANES, i), np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
+        np.zeros((3, LANES), f), np.zeros((3, LANES), f),
+        np.zeros((width, LANES), f), np.zeros((width, LANES), f), np.zeros((width, LANES), f),
+        np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def load_bin(b, cells, sight, terms, demand, before, place_of_sat, box):
+    """Fill in the asking cells of bin b; return how many."""
+    n_words, n_next = sight.clear.shape[1], sight.next_clear.shape[1]
+    low, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    box.any_open[:] = 0
+    n = 0
+    for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
+        k = cells.landing[c]
+        if k < 0 or not demand[c] > 0.0:
+            continue
+        box.cell[n] = c
+        box.demand[n] = demand[c]
+        box.fee[n] = min(demand[c], np.float32(terms.mean_demand))
+        box.table[n] = cells.rate_class[c] * terms.rate.shape[1]
+        for d in range(6):
+            box.place[d, n] = cells.place[c, d]
+        for w in range(n_words):
+            word = sight.clear[c, w] & sight.usable[b, k, w]
+            box.open[2 * w, n] = np.uint32(word & low)
+            box.open[2 * w + 1, n] = np.uint32(word >> half)
+            box.any_open[2 * w] |= np.uint32(word & low)
+            box.any_open[2 * w + 1] |= np.uint32(word >> half)
+        for w in range(n_next):
+            word = sight.next_clear[c, w]
+            box.stays[2 * w, n] = np.uint32(word & low)
+            box.stays[2 * w + 1, n] = np.uint32(word >> half)
+        box.last[n] = NEVER
+        if before[c] >= 0:
+            box.last[n] = place_of_sat[before[c]] if place_of_sat[before[c]] >= 0 else GONE
+        n += 1
+    for i in range(n, (n + VECTOR - 1) // VECTOR * VECTOR):
+        box.demand[i] = 0.0
+        box.fee[i] = 0.0
+        box.open[:, i] = 0
+    return n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def scan_bin(b, n, cells, sight, goal, terms, prices, box):  # noqa: PLR0914
+    """Fill in what the first n cells of the loaded bin think of their candidates at these prices.
+
+    A cell takes the units u that gain it most: with q the price of a bit (price of the unit / rate + price of
+    the bit), it wants the pieces of its demand whose bits are worth more than q, and that many units rounded
+    down or up, whichever gains more; the gain is concave in u, so no other number is better.
+    """
+    lanes = (n + VECTOR - 1) // VECTOR * VECTOR
+    zero, one, limit = np.float32(0.0), np.float32(1.0), np.float32(terms.units_of_cell)
+    tiny = np.float32(1e-9)
+    x, y, z = box.place[0, :lanes], box.place[1, :lanes], box.place[2, :lanes]
+    ux, uy, uz = box.place[3, :lanes], box.place[4, :lanes], box.place[5, :lanes]
+    demand, table, last, at = box.demand[:lanes], box.table[:lanes], box.last[:lanes], box.at[:lanes]
+    rate, fixed, steps = box.rate[:lanes], box.fixed[:lanes], box.steps[:lanes]
+    few, few_bits, few_gain = box.few[0, :lanes], box.few[1, :lanes], box.few[2, :lanes]
+    more, more_bits, more_gain = box.more[0, :lanes], box.more[1, :lanes], box.more[2, :lanes]
+    best, second, plain = box.best[:lanes], box.second[:lanes], box.plain[:lanes]
+    best_units, fee = box.best_units[:lanes], box.fee[:lanes]
+    for i in range(lanes):
+        best[i], second[i], plain[i], best_units[i] = zero, zero, zero, zero
+    handover, joy = goal.change, goal.joy
+    n_steps, n_sines = len(goal.slope), np.float32(terms.rate.shape[1])
+    top, lift = n_sines - one, np.float32(SINE_LIFT * terms.rate.shape[1])
+    flat = terms.rate.reshape(terms.rate.size)
+    for j in range(sight.candidates.shape[1]):
+        s = sight.candidates[b, j]
+        if s < 0:
+            break
+        bit = np.uint32(1) << np.uint32(j & 31)
+        if box.any_open[j >> 5] & bit == 0:
+            continue
+        sx = np.float32((sight.r_sat_m[s, 0] - cells.middle_m[b, 0]) * SCALE_PER_M)
+        sy = np.float32((sight.r_sat_m[s, 1] - cells.middle_m[b, 1]) * SCALE_PER_M)
+        sz = np.float32((sight.r_sat_m[s, 2] - cells.middle_m[b, 2]) * SCALE_PER_M)
+        price, toll, jj = np.float32(prices.unit[s]), np.float32(prices.bit[s]), np.int32(j)
+        word, profit = box.open[j >> 5, :lanes], box.profit[j, :lanes]
+        units, bits = box.units[j, :lanes], box.bits[j, :lanes]
+        next_j = sight.next_place[b, j]
+        stays = box.stays[max(next_j, 0) >> 5, :lanes]
+        next_bit = np.uint32(1) << np.uint32(max(next_j, 0) & 31)
+        sure, may = (goal.breaking, zero) if next_j < 0 else (zero, goal.breaking)
+        ceiling = zero
+        for k in range(n_steps):
+            if goal.slope[k] > toll:
+                ceiling = goal.edge[k]
+        for i in range(lanes):
+            dx, dy, dz = sx - x[i], sy - y[i], sz - z[i]
+            sine = (dx * ux[i] + dy * uy[i] + dz * uz[i]) / np.sqrt(dx * dx + dy * dy + dz * dz)
+            at[i] = np.int32(min(max(sine * n_sines + lift, zero), top) + table[i])
+            breaking = zero if (stays[i] & next_bit) != np.uint32(0) else may
+            change = zero if (last[i] == jj) | (last[i] == NEVER) else handover
+            fixed[i] = fee[i] * (sure + breaking + change) - demand[i] * (joy * sine)
+            steps[i] = zero
+        for i in range(lanes):  # a loop of its own: look-ups do not become vectors
+            rate[i] = flat[np.uint32(at[i])]
+        for k in range(n_steps):
+            slope, width = goal.slope[k] - toll, goal.edge[k] - (goal.edge[k - 1] if k > 0 else zero)
+            for i in range(lanes):
+                steps[i] += width if slope * rate[i] > price else zero
+        for i in range(lanes):
+            # Demand that is a whole number of units must not become one more by rounding.
+            wish = min(steps[i] * demand[i] / max(rate[i], tiny) * np.float32(1.0 - 1e-6), limit)
+            few[i] = np.floor(wish)
+            more[i] = min(few[i] + one, limit)
+            cap = ceiling * demand[i]
+            few_bits[i] = min(few[i] * rate[i], cap)
+            more_bits[i] = min(more[i] * rate[i], cap)
+            few_gain[i] = -price * few[i] - toll * few_bits[i]
+            more_gain[i] = -price * more[i] - toll * more_bits[i]
+        for k in range(n_steps):
+            drop = goal.slope[k] - (goal.slope[k + 1] if k + 1 < n_steps else zero)
+            edge = goal.edge[k]
+            for i in range(lanes):
+                few_gain[i] += drop * min(few_bits[i], edge * demand[i])
+                more_gain[i] += drop * min(more_bits[i], edge * demand[i])
+        for i in range(lanes):
+            is_more = more_gain[i] > few_gain[i]
+            gain = more_gain[i] if is_more else few_gain[i]
+            gain = gain if ((word[i] & bit) != np.uint32(0)) & (rate[i] > zero) else _CLOSED
+            plain[i] = max(plain[i], gain)
+            net = gain - fixed[i]
+            units[i] = more[i] if is_more else few[i]
+            bits[i] = more_bits[i] if is_more else few_bits[i]
+            profit[i] = net
+            is_best = net > best[i]
+            second[i] = best[i] if is_best else max(second[i], net)
+            best_units[i] = units[i] if is_best else best_units[i]
+            best[i] = net if is_best else best[i]
+
+
+@njit(cache=True, nogil=True)
+def bound_terms(cells, sight, goal, terms, prices, demand, before):
+    """Return the sums over cells of the best profit at these prices, with and without what is not bits.
+
+    Both are rounded up. Where a cell may be lit by several satellites, its profits on the best of them add
+    up to no less than what any choice of them can bring, because its utility is concave.
+    """
+    box = new_bin(sight)
+    place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
+    total, plain = 0.0, 0.0
+    for b in range(len(cells.first_of_bin) - 1):
+        mark_places(sight.candidates[b], place_of_sat)
+        n = load_bin(b, cells, sight, terms, demand, before, place_of_sat, box)
+        clear_places(sight.candidates[b], place_of_sat)
+        if n == 0:
+            continue
+        scan_bin(b, n, cells, sight, goal, terms, prices, box)
+        for i in range(n):
+            slack = ROUNDING * goal.slope[0] * box.demand[i]
+            if terms.layers == 1:
+                total += box.best[i] + slack
+            elif terms.layers == 2:
+                total += box.best[i] + box.second[i] + 2.0 * slack
+            else:
+                total += terms.layers * (box.best[i] + slack)
+            plain += terms.layers * (box.plain[i] + slack)
+    return total, plain
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
+def _add_loads(b, n, width, candidates, warmth, box, unit_load, bit_load):
+    """Add what the loaded cells ask of each candidate, shared among those nearly as good as the best."""
+    lanes = (n + VECTOR - 1) // VECTOR * VECTOR
+    one, zero = np.float32(1.0), np.float32(0.0)
+    best, best_units = box.best[:lanes], box.best_units[:lanes]
+    scale, total = box.fixed[:lanes], box.steps[:lanes]
+    for i in range(lanes):
+        scale[i] = one / (np.float32(8.0) * warmth * max(best_units[i], one))
+        nothing = max(one - best[i] * scale[i], zero)
+        for _ in range(_POWER):
+            nothing *= nothing
+        total[i] = nothing
+    for j in range(width):
+        if box.any_open[j >> 5] & (np.uint32(1) << np.uint32(j & 31)) == 0:
+            continue
+        profit = box.profit[j, :lanes]
+        for i in range(lanes):
+            weight = max(one + (profit[i] - best[i]) * scale[i], zero)
+            weight *= weight
+            weight *= weight
+            weight *= weight
+            profit[i] = weight
+            total[i] += weight
+    for i in range(lanes):
+        total[i] = one / total[i] if i < n else zero
+    for j in range(width):
+        if box.any_open[j >> 5] & (np.uint32(1) << np.uint32(j & 31)) == 0:
+            continue
+        profit, units, bits = box.profit[j, :lanes], box.units[j, :lanes], box.bits[j, :lanes]
+        of_units, of_bits = zero, zero
+        for i in range(lanes):
+            share = profit[i] * total[i]
+            of_units += share * units[i]
+            of_bits += share * bits[i]
+        unit_load[candidates[j]] += of_units
+        bit_load[candidates[j]] += of_bits
+
+
+@njit(cache=True, nogil=True)
+def soft_loads(cells, sight, goal, terms, prices, demand, before, warmth, unit_load, bit_load):
+    """Fill in units and bits asked of each satellite; return the sum of best profits.
+
+    Cells share their demand among satellites nearly as good as the best, so that loads change smoothly with
+    the prices: weights fall like exp(-difference / (warmth x units)).
+    """
+    box = new_bin(sight)
+    place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
+    unit_load[:] = 0.0
+    bit_load[:] = 0.0
+    total = 0.0
+    for b in range(len(cells.first_of_bin) - 1):
+        candidates = sight.candidates[b]
+        mark_places(candidates, place_of_sat)
+        n = load_bin(b, cells, sight, terms, demand, before, place_of_sat, box)
+        width = 0
+        while width < len(candidates) and candidates[width] >= 0:
+            width += 1
+        clear_places(candidates, place_of_sat)
+        if n == 0:
+            continue
+        scan_bin(b, n, cells, sight, goal, terms, prices, box)
+        for i in range(n):
+            total += box.best[i] + ROUNDING * goal.slope[0] * box.demand[i]
+        _add_loads(b, n, width, candidates, np.float32(warmth), box, unit_load, bit_load)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def good_pairs(cells, sight, goal, terms, prices, demand, before, slack, wide_slack, good, wide, want, margin, keeps):
+    """Fill in the pairs that gain a cell nearly as much as its best, units wanted, profit a unit, who may stay.
+
+    Pairs that will not stand in the next slot are never good. good: within slack a unit of the best; wide:
+    within wide_slack. keeps: the last satellite is good.
+    """
+    box = new_bin(sight)
+    place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
+    half = np.uint64(32)
+    good[:] = 0
+    wide[:] = 0
+    want[:] = 0
+    keeps[:] = False
+    for b in range(len(cells.first_of_bin) - 1):
+        mark_places(sight.candidates[b], place_of_sat)
+        n = load_bin(b, cells, sight, terms, demand, before, place_of_sat, box)
+        clear_places(sight.candidates[b], place_of_sat)
+        if n == 0:
+            continue
+        scan_bin(b, n, cells, sight, goal, terms, prices, box)
+        for i in range(n):
+            if box.best[i] > 0.0:
+                units = max(box.best_units[i], np.float32(1.0))
+                want[box.cell[i]] = np.int32(units)
+                margin[box.cell[i]] = box.best[i] / units
+        for j in range(sight.candidates.shape[1]):
+            next_j = sight.next_place[b, j]
+            if sight.candidates[b, j] < 0:
+                break
+            bit = np.uint32(1) << np.uint32(j & 31)
+            if next_j < 0 or box.any_open[j >> 5] & bit == 0:
+                continue
+            next_bit, one = np.uint32(1) << np.uint32(next_j & 31), np.uint64(1) << np.uint64(j & 63)
+            for i in range(n):
+                if not box.stays[next_j >> 5, i] & next_bit:
+                    continue
+                loss = box.best[i] - box.profit[j, i]
+                units = max(box.best_units[i], np.float32(1.0))
+                if loss > wide_slack * units or box.profit[j, i] <= 0.0:
+                    continue
+                c = box.cell[i]
+                wide[c, j >> 6] |= one
+                if loss <= slack * units:
+                    good[c, j >> 6] |= one
+                    if box.last[i] == j:
+                        keeps[c] = True
