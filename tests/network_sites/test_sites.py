@@ -210,6 +210,20 @@ def test_every_mistake_of_geojson_with_its_feature(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("broken", [7, None, {"geometry": "x"}, {"geometry": None, "properties": []}])
+def test_features_of_any_shape_get_a_message(tmp_path, broken):
+    with pytest.raises(TableError, match='feature 1: geometry is nothing: must be a "Point"'):
+        read_sites(geojson(tmp_path, broken), CODES)
+
+
+def test_numbers_json_should_not_hold(tmp_path):
+    path = geojson(tmp_path, feature(float("inf"), float("nan"), name="A"))
+    with pytest.raises(
+        TableError, match=r"(?s)feature 1: lat_deg = nan: not a number.*lon_deg = inf: not a number"
+    ):
+        read_sites(path, CODES)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -285,13 +285,13 @@ def _features(
     rows: list[tuple[int, Mapping[str, str]]] = []
     unused: set[str] = set()
     for number, feature in enumerate(listed, start=1):
-        geometry = (feature.get("geometry") or {}) if isinstance(feature, dict) else {}
+        geometry, properties = _table_of(feature, "geometry"), _table_of(feature, "properties")
         at = geometry.get("coordinates")
         if geometry.get("type") != "Point" or not isinstance(at, list) or len(at) not in {2, 3}:
             kind = geometry.get("type") or "nothing"
             bad.add(number, f'geometry is {kind}: must be a "Point" with coordinates [longitude, latitude]')
             continue
-        given = {str(key): _as_text(value) for key, value in (feature.get("properties") or {}).items()}
+        given = {str(key): _as_text(value) for key, value in properties.items()}
         missing = [key for key in ("name", "country") if not given.get(key)]
         for key in missing:
             bad.add(number, f"property {key!r} is missing{did_you_mean(key, given)}")
@@ -302,13 +302,19 @@ def _features(
     return rows, [f"property {key!r} is not used" for key in sorted(unused)]
 
 
+def _table_of(feature: Any, key: str) -> dict[str, Any]:
+    """Return a member of a feature that must be a JSON object; an empty one where it is not."""
+    value = feature.get(key) if isinstance(feature, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
 def _as_text(value: Any) -> str:
     """Return a JSON value as the cell of a table would hold it."""
     if value is None:
         return ""
     if isinstance(value, list):
         return " ".join(str(part) for part in value)
-    return f"{value:.0f}" if isinstance(value, float) and value == int(value) else str(value).strip()
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
 def _read(name_or_path: str | Path) -> tuple[bytes, str]:
