@@ -261,7 +261,9 @@ def export(
             raise InputError(f"{format_!r}: no such format; write {' or '.join(FORMATS)}")
         is_result = (Path(source) / "manifest.json").is_file()
         if is_result and (start or places or settings):
-            raise InputError(f"{source}: a result has its settings; --start, --places and --set are for scenarios")
+            raise InputError(
+                f"{source}: a result has its settings; --start, --places and --set are for scenarios"
+            )
         if is_result:
             scenario = scenario_of_result(Path(source))
         else:
@@ -269,6 +271,100 @@ def export(
         folder = out or Path("out") / f"{scenario.name}-{format_}"
         written = write_export(format_, scenario, folder, slots=slots, force=force)
         typer.echo(f"{len(written)} files in {folder}{os.sep}", err=True)
+
+
+@app.command()
+def site(
+    country: Annotated[str, typer.Option(metavar="CC", help="Where the gateways shall stand, such as BR.")],
+    antennas: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="New antennas in all.")],
+    scenario_name: Annotated[
+        str,
+        typer.Option(
+            "--scenario",
+            metavar="NAME|FILE",
+            help="The preset or TOML file whose satellites, gateways, law and demand hold.",
+            autocompletion=_preset_completion,
+        ),
+    ] = "starlink-gen1",
+    per_site: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=200, help="Antennas of a new site; gateways.antennas by default."
+        ),
+    ] = None,
+    goal: Annotated[
+        str, typer.Option("--for", metavar="traffic|people", help="What the sites shall gain most of.")
+    ] = "traffic",
+    serve: Annotated[
+        str | None,
+        typer.Option(metavar="CC,CC", help="Whose people and traffic count; the country itself by default."),
+    ] = None,
+    among: Annotated[
+        str, typer.Option(metavar="towns|cells", help="Where a site may stand: at towns, or on any land.")
+    ] = "towns",
+    spacing_km: Annotated[
+        float, typer.Option(metavar="KM", min=0.0, max=5_000.0, help="Least distance to any other gateway.")
+    ] = 50.0,
+    samples: Annotated[
+        int, typer.Option(metavar="N", min=1, max=10_000, help="Slots sampled, spread evenly over the run.")
+    ] = 24,
+    checked: Annotated[
+        int,
+        typer.Option(
+            "--check",
+            metavar="N",
+            min=0,
+            max=1_000,
+            help="Of these, slots run through the whole model; 0 for none.",
+        ),
+    ] = 6,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the scenario's sites and the new ones: .csv or .geojson."),
+    ] = None,
+    start: _Start = None,
+    slots: _Slots = None,
+    resolution: _Resolution = None,
+    settings: _Set = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False,
+    as_json: _Json = False,
+    debug: _Debug = False,
+) -> None:
+    """Propose new gateways in a country, the one that adds most first, each with its gain.
+
+    Example: ecumene site --country BR --antennas 40 --out sites.csv
+    """
+    with _exit_codes(debug=debug):
+        _check_words({"--for": (goal, ("traffic", "people")), "--among": (among, ("towns", "cells"))})
+        scenario = _load(
+            scenario_name,
+            {"start": start, "slots": slots, "resolution": resolution},
+            None,
+            None,
+            settings or [],
+        )
+        facts = _propose(
+            scenario,
+            out,
+            quiet=quiet,
+            country=country,
+            antennas=antennas,
+            antennas_per_site=per_site or scenario.gateways.antennas,
+            goal=goal,
+            served=tuple(code.strip() for code in serve.split(",")) if serve else (),
+            among=among,
+            spacing_km=spacing_km,
+            samples=samples,
+            checked=checked,
+        )
+        if as_json:
+            typer.echo(_json(facts))
+            return
+        from ecumene.views.siting import siting_text
+
+        typer.echo(siting_text(facts))
+        if out is not None:
+            _say(f'{out} written; use it with --set gateways.sites="{out}"')
 
 
 @app.command()
@@ -763,6 +859,46 @@ def _tell(comparison: Comparison, folder: Path, *, plot: str | None, quiet: bool
 def _slug(label: str) -> str:
     """Return a label as the name of a folder."""
     return re.sub(r"[^A-Za-z0-9._=-]+", "-", label).strip("-.")[:80]
+
+
+# Siting
+
+
+def _check_words(options: Mapping[str, tuple[str, Sequence[str]]]) -> None:
+    """Refuse an option whose value is none of its words."""
+    problems = [
+        f"{option} {value!r}: must be {' or '.join(known)}"
+        for option, (value, known) in options.items()
+        if value not in known
+    ]
+    if problems:
+        raise ScenarioError("the command line", problems)
+
+
+def _propose(scenario: Scenario, out: Path | None, *, quiet: bool, **options: Any) -> dict[str, Any]:
+    """Place gateways, write the list where asked to, and return the facts."""
+    from ecumene.exports.site_list import check_name, write_sites
+    from ecumene.siting import propose
+    from ecumene.views.siting import siting_facts
+    from ecumene.world import build
+
+    if out is not None:
+        check_name(out)
+    if not quiet:
+        _say(f"{scenario.name}: looking for gateways in {options['country']}")
+    busy = scenario.model_copy(update={"demand": scenario.demand.model_copy(update={"diurnal": False})})
+    world = build(busy)
+    with _progress(quiet=quiet) as on_slot:
+        proposal = propose(world, on_slot=on_slot, **options)
+    start_utc = world.start.isoformat().replace("+00:00", "Z")
+    facts = siting_facts(proposal, scenario.name, start_utc, scenario.slots, options["spacing_km"])
+    if out is not None:
+        head = (
+            f"Ground sites of {scenario.name}, and {len(proposal.sites)} new gateways in {proposal.country}, by",
+            f"ecumene {__version__}: ecumene {' '.join(sys.argv[1:])}",
+        )
+        write_sites(out, [world.ground.gateways, world.ground.pops, proposal.sites], head)
+    return facts
 
 
 # Presets

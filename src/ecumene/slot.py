@@ -132,17 +132,30 @@ def survey(world: World, slot: int) -> Sky:
     ephemeris = propagate(world.fleet, t_s)
     can_serve = world.can_serve & ephemeris.is_valid
     ground, keys = world.ground, world.scenario.gateways
-    first, sat, is_clear, _, slant_m = visible_pairs(
+    first, sat, is_clear, sine, slant_m = visible_pairs(
         ground.r_gateway_m,
         ground.up_of_gateway,
         ephemeris.r_ecef_m,
         can_serve,
         keys.min_elevation_deg,
-        keys.gso_exclusion_deg,
+        ground.gso_exclusion_deg,
     )
+    if ground.feeders is not None:  # a link that does not close is no link
+        gateway = np.repeat(np.arange(len(first) - 1), np.diff(first))
+        is_clear = is_clear & (ground.feeders.rate_bps(gateway, sine, slant_m) > 0.0)
     in_view = clear_only(first, sat, is_clear, slant_m)
     sight = look(world.grid, ephemeris.r_ecef_m, can_serve)
     return Sky(slot, t_s, ephemeris.r_ecef_m, ephemeris.is_valid, sight, in_view)
+
+
+def _feeder_bps(world: World, sky: Sky, feeders: Feeders) -> NDArray[np.float64] | float:
+    """Return the bit/s of feeder links: one value for all, or by band, distance and weather."""
+    ground, gateway = world.ground, feeders.gateway_of_feed
+    if ground.feeders is None:
+        return world.scenario.gateways.antenna_gbps * 1e9
+    line_m = sky.r_sat_m[feeders.sat_of_feed] - ground.r_gateway_m[gateway]
+    rise_m = np.einsum("ij,ij->i", line_m, ground.up_of_gateway[gateway])
+    return ground.feeders.rate_bps(gateway, rise_m / feeders.slant_m, feeders.slant_m)
 
 
 def demand(world: World, sky: Sky) -> Asked:
@@ -191,9 +204,7 @@ def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slo
     return Links(feeders, isls, pairs, routes, usable_of_bin)
 
 
-def _lasers(
-    world: World, sky: Sky, next_sky: Sky, before: Slot | None
-) -> tuple[NDArray[np.int32], IslState]:
+def _lasers(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> tuple[NDArray[np.int32], IslState]:
     """Return the lasers of a slot and which of them carry traffic."""
     keys, slot_s = world.scenario.isl, world.scenario.slot_s
     max_range_m = np.inf if keys.max_range_km is None else keys.max_range_km * 1e3
@@ -272,7 +283,7 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
         is_usable=routes.has_path,
     )
     flow_class, flow_sat = (index.astype(np.int32) for index in np.nonzero(offered_bps))
-    paths, shares = _shares(world, links, offered_bps[flow_class, flow_sat], flow_class, flow_sat)
+    paths, shares = _shares(world, sky, links, offered_bps[flow_class, flow_sat], flow_class, flow_sat)
     carried_share = np.ones(offered_bps.shape)
     carried_share[flow_class, flow_sat] = shares.carried_bps / offered_bps[flow_class, flow_sat]
     service = serve_rows(
@@ -302,6 +313,7 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
 
 def _shares(
     world: World,
+    sky: Sky,
     links: Links,
     offered_bps: NDArray[np.float64],
     flow_class: NDArray[np.int32],
@@ -317,7 +329,7 @@ def _shares(
         flow_sat,
         satellite_bps=world.beams.capacity_bps,
         isl_bps=scenario.isl.capacity_gbps * 1e9,
-        feed_bps=scenario.gateways.antenna_gbps * 1e9,
+        feed_bps=_feeder_bps(world, sky, links.feeders),
         gateway_bps=world.ground.gateway_bps,
         pop_bps=np.full(len(world.ground.pops), np.inf),
     )

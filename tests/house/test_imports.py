@@ -27,6 +27,7 @@ FLOORS = (
     ("pairs",),
     ("record",),
     ("simulation",),
+    ("siting",),
     ("views", "exports"),
     ("cli", "service", "emulation"),
     ("__main__",),

@@ -17,7 +17,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 SUFFIXES = (
     *("_m", "_km", "_km2", "_s", "_ms", "_days", "_deg", "_rad", "_hz", "_bps", "_gbps", "_mbps"),
-    *("_db", "_dbi", "_dbw_m2_mhz", "_k", "_mjd", "_km_day", "_rad_s", "_per_km2", "_rev_day"),
+    *("_db", "_dbi", "_dbw_m2_mhz", "_k", "_mjd", "_km_day", "_rad_s", "_per_km2", "_rev_day", "_mm_h", "_ghz", "_dbw"),
 )
 
 NO_UNIT = {
@@ -37,6 +37,12 @@ NO_UNIT = {
     "carried_of_sat_max": "bit/s; the quantity comes first, what it is of after it",
     "carried_of_gateway": "bit/s, summed over slots",
     "carried_of_gateway_max": "bit/s; as above",
+    "people_gain": "a count that may be broken",
+    "people_loss": "a count that may be broken",
+    "people_before": "a count that may be broken",
+    "gain": "of whichever measure: bit/s or people",
+    "bound": "of whichever measure: bit/s or people",
+    "percent": "its own unit: %",
     "totals": "a ledger of several quantities",
     "stamps": "readings of the clock",
     "length_scale": "a ratio of two radii",

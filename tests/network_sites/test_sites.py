@@ -1,5 +1,6 @@
 """Reading ground sites, bundled and the user's, good and broken."""
 
+import json
 from datetime import date
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from ecumene.earth.countries import countries
 from ecumene.errors import InputError, RangeError, TableError
-from ecumene.network.sites import BUNDLED, read_sites
+from ecumene.network.sites import BUNDLED, read_sites, records_of_sites, sites_of_records
 
 CODES = ("DE", "FJ", "GB", "PL", "US")
 HEADER = "name,country,lat_deg,lon_deg,kind,antennas,live_by\n"
@@ -120,3 +121,142 @@ def test_impossible_options_are_refused():
         read_sites("starlink", countries().code, default_antennas=0)
     with pytest.raises(InputError, match=r"kind = 'pops': must be one of gateway, pop; did you mean 'pop'\?"):
         read_sites("starlink", countries().code).of_kind("pops")
+
+
+FULL = "name,country,lat_deg,lon_deg,kind,antennas,status,live_by,bands,gso_exclusion_deg,rain_mm_h\n"
+
+
+def test_status_decides_before_the_date(tmp_path):
+    """Planned sites are out unless asked for, then whatever their date; closed ones are always out."""
+    path = written(
+        tmp_path,
+        FULL + "A,DE,50,7,gateway,,live,2023-10,,,\nB,DE,51,7,gateway,,planned,2030-01,,,\n"
+        "C,DE,52,7,gateway,,closed,2020-01,,,\nD,DE,53,7,gateway,,,2029-12-31,,,\n",
+    )
+    day = date(2024, 1, 1)
+    sites = read_sites(path, CODES, known_by=day)
+    assert (sites.name, sites.planned, sites.closed, sites.later) == (("A",), ("B",), ("C",), ("D",))
+    assert read_sites(path, CODES, known_by=day, with_planned=True).name == ("A", "B")
+    assert sites.of_kind("gateway").planned == ("B",)
+
+
+def test_bands_exclusion_and_rain(tmp_path):
+    path = written(tmp_path, FULL + "A,DE,50,7,gateway,,,,Ka+E,10.5,35\nB,DE,51,7,gateway,,,,,,\n")
+    sites = read_sites(path, CODES, bands=("ka", "e"))
+    assert sites.bands == ("ka e", "")
+    np.testing.assert_array_equal(sites.gso_exclusion_deg, [10.5, np.nan])
+    np.testing.assert_array_equal(sites.rain_mm_h, [35.0, np.nan])
+
+
+def test_mistakes_in_the_further_columns(tmp_path):
+    content = FULL + "A,DE,50,7,gateway,,plannd,,Ka;Q,46,-1\n"
+    with pytest.raises(TableError) as error:
+        read_sites(written(tmp_path, content), CODES, bands=("ka", "e"))
+    assert str(error.value).splitlines()[1:] == [
+        "  line 2: status = 'plannd': must be one of live, planned, closed; did you mean 'planned'?",
+        "  line 2: bands = Ka;Q: unknown band 'q'; known are ka, e",
+        "  line 2: gso_exclusion_deg = 46: must be between 0 and 45",
+        "  line 2: rain_mm_h = -1: must be between 0 and 200",
+    ]
+
+
+def feature(lon, lat, **properties):
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [lon, lat]},
+        "properties": {"country": "DE", **properties},
+    }
+
+
+def geojson(tmp_path, *features):
+    path = tmp_path / "mine.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": list(features)}), encoding="utf-8")
+    return path
+
+
+def test_geojson_reads_as_csv_does(tmp_path):
+    path = geojson(
+        tmp_path,
+        feature(181.0, 50.5, name="A", antennas=12, live_by="2023-10", bands=["ka", "e"], owner="x"),
+        feature(7, 51, name="B", kind="pop", gso_exclusion_deg=None),
+    )
+    sites = read_sites(path, CODES, bands=("ka", "e"))
+    assert (sites.name, sites.kind, sites.bands) == (("A", "B"), ("gateway", "pop"), ("ka e", ""))
+    assert sites.antennas.tolist() == [12, 0]
+    assert (sites.lat_deg.tolist(), sites.lon_deg.tolist()) == ([50.5, 51.0], [-179.0, 7.0])
+    assert sites.notes == ("property 'owner' is not used",)
+
+
+def test_every_mistake_of_geojson_with_its_feature(tmp_path):
+    line = {"type": "Feature", "geometry": {"type": "LineString", "coordinates": []}, "properties": {}}
+    path = geojson(
+        tmp_path,
+        feature(7, 95, name="A"),
+        feature(7, 50, name="A", antennas=0),
+        line,
+        feature(7, 50, nam="C"),
+        feature("east", 50, name="D", country="DEU"),
+    )
+    with pytest.raises(TableError) as error:
+        read_sites(path, CODES)
+    assert sorted(str(error.value).splitlines()[1:]) == [
+        "  feature 1: lat_deg = 95: must be between -90 and 90",
+        "  feature 2: antennas = 0: must be a whole number from 1 to 200",
+        "  feature 2: gateway 'A' stands already in feature 1",
+        '  feature 3: geometry is LineString: must be a "Point" with coordinates [longitude, latitude]',
+        "  feature 4: property 'name' is missing; did you mean 'nam'?",
+        "  feature 5: country = 'DEU': no ISO 3166-1 alpha-2 code; did you mean 'DE'?",
+        "  feature 5: lon_deg = east: not a number",
+    ]
+
+
+@pytest.mark.parametrize("broken", [7, None, {"geometry": "x"}, {"geometry": None, "properties": []}])
+def test_features_of_any_shape_get_a_message(tmp_path, broken):
+    with pytest.raises(TableError, match='feature 1: geometry is nothing: must be a "Point"'):
+        read_sites(geojson(tmp_path, broken), CODES)
+
+
+def test_numbers_json_should_not_hold(tmp_path):
+    path = geojson(tmp_path, feature(float("inf"), float("nan"), name="A"))
+    with pytest.raises(
+        TableError, match=r"(?s)feature 1: lat_deg = nan: not a number.*lon_deg = inf: not a number"
+    ):
+        read_sites(path, CODES)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "line 1: not valid JSON"),
+        ("[]", 'must be a GeoJSON "FeatureCollection"'),
+        ('{"type": "FeatureCollection", "features": []}', "with at least one feature"),
+    ],
+)
+def test_files_that_are_no_geojson(tmp_path, text, message):
+    path = tmp_path / "mine.geojson"
+    path.write_text(text)
+    with pytest.raises(TableError, match=message):
+        read_sites(path, CODES)
+
+
+def test_a_misplaced_site_is_told_with_its_line(tmp_path):
+    def misplaced(country, lat, lon):
+        return ("lies in the sea", "") if lat < 0 else ("", "stands in PL") if lon > 10 else ("", "")
+
+    path = written(tmp_path, HEADER + "A,DE,50,7,gateway,,\nB,DE,50,17,gateway,,\n")
+    sites = read_sites(path, CODES, misplaced=misplaced)
+    assert [note.replace(str(tmp_path), "") for note in sites.notes] == [
+        "/mine.csv: line 3: gateway 'B' stands in PL"
+    ]
+    path = written(tmp_path, HEADER + "A,DE,-50,7,gateway,,\n")
+    with pytest.raises(TableError, match="line 2: gateway 'A' lies in the sea"):
+        read_sites(path, CODES, misplaced=misplaced)
+    assert len(read_sites("starlink", countries().code, misplaced=misplaced)) == 271  # bundled: tested once
+
+
+def test_records_and_columns_are_the_same():
+    sites = read_sites("starlink", countries().code)
+    again = sites_of_records(records_of_sites(sites))
+    assert again.name == sites.name
+    np.testing.assert_array_equal(again.lat_deg, sites.lat_deg)
+    np.testing.assert_array_equal(again.rain_mm_h, sites.rain_mm_h)

@@ -21,7 +21,7 @@ from ecumene.errors import RangeError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RESOLUTIONS", "SETTLEMENTS", "Rows", "country_of_point", "load_rows"]
+__all__ = ["RESOLUTIONS", "SETTLEMENTS", "Rows", "countries_near", "country_of_point", "load_rows"]
 
 RESOLUTIONS = (5, 4, 3)
 """H3 resolutions the rows can be had in: about 253, 1,770 and 12,390 km2."""
@@ -163,6 +163,42 @@ def country_of_point(lat_deg: float, lon_deg: float) -> int:
         slot = int(grandchild_of_cell(np.array([fine], dtype=np.uint64))[0])
         return int(table.owner[straddling, slot])
     return int(table.country[row])
+
+
+def countries_near(lat_deg: float, lon_deg: float, rings: int = 1) -> tuple[int, ...]:
+    """Return the countries with land in a point's cell or in the cells around it.
+
+    Parameters
+    ----------
+    lat_deg, lon_deg
+        The point; longitudes beyond 180 deg are taken round the Earth. [deg]
+    rings
+        Rings of cells around its own; each is 14 to 19 km wide.
+
+    Returns
+    -------
+    countries
+        Indices into `countries()`, ascending; none out at sea. With one ring, land nearer than about 14 km is
+        found, and none further than about 30 km.
+
+    Raises
+    ------
+    RangeError
+        For a latitude beyond a pole or a number that is none.
+    """
+    from h3.api import basic_int
+
+    if not (-90.0 <= lat_deg <= 90.0) or not np.isfinite(lon_deg):
+        raise RangeError(
+            f"point {lat_deg:g}, {lon_deg:g}: latitude must be between -90 and 90, longitude a number"
+        )
+    disk = np.array(
+        basic_int.grid_disk(basic_int.latlng_to_cell(lat_deg, lon_deg, RESOLUTION), rings), np.uint64
+    )
+    table = packed_cells()
+    first = np.searchsorted(table.cell, disk, side="left")
+    end = np.searchsorted(table.cell, disk, side="right")
+    return tuple(sorted({int(k) for a, b in zip(first, end, strict=True) for k in table.country[a:b]}))
 
 
 def _centres(cell: NDArray[np.uint64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

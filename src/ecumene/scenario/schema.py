@@ -15,6 +15,9 @@ Longitude = Annotated[float, Field(ge=-180.0, le=360.0)]
 Elevation = Annotated[float, Field(ge=0.0, lt=90.0)]
 Exclusion = Annotated[float, Field(ge=0.0, le=45.0)]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+FeederBand = Literal["ka", "e"]
+RainRate = Annotated[float, Field(ge=0.0, le=200.0)]
+RainHeight = Annotated[float, Field(ge=0.0, le=8.0)]
 Status = Literal["licensed", "pending", "not_sought", "refused", "prohibited", "unlicensed"]
 
 
@@ -115,6 +118,8 @@ class SatelliteKeys(Section):
     """Ceiling of the satellite (feeder and payload). [Gbit/s]"""
     feeders: int = Field(default=1, ge=1, le=8)
     """Gateway antennas that may follow one satellite at once."""
+    feeder_bands: tuple[FeederBand, ...] = ("ka",)
+    """Feeder bands of this generation; read with `gateways.link = "budget"`."""
 
 
 class TerminalKeys(Section):
@@ -164,27 +169,66 @@ class SiteKeys(Section):
     """A gateway (antennas) or a PoP (where traffic meets the internet)."""
     antennas: int | None = Field(default=None, ge=1, le=200)
     """Antennas of this gateway where they differ from `gateways.antennas`."""
+    bands: tuple[FeederBand, ...] = ()
+    """Feeder bands of this gateway; `gateways.bands` where empty."""
+    gso_exclusion_deg: Exclusion | None = None
+    """Smallest allowed angle to the geostationary arc at this gateway, before any other key. [deg]"""
+    rain_mm_h: RainRate | None = None
+    """Rain rate exceeded here in 0.01 % of the year (ITU-R P.837). [mm/h]"""
+    rain_height_km: RainHeight | None = None
+    """Mean rain height above the sea (ITU-R P.839). [km]"""
 
 
 class GatewayKeys(Section):
     """Gateways and points of presence."""
 
     sites: str = ""
-    """Bundled list (starlink, starlink-2022, oneweb, kuiper) or a CSV file; empty for none."""
+    """Bundled list (starlink, starlink-2022, oneweb, kuiper), or a CSV or GeoJSON file; empty for none."""
     site: tuple[SiteKeys, ...] = ()
     """Sites written here, beside those of the list."""
     known_by: date | None = None
     """Use sites known to be live by this date; the start where not given."""
+    planned: bool = False
+    """Use the sites a list calls planned as well, whatever their date."""
+    at_sea: bool = False
+    """Allow sites in the sea, further than 14 to 30 km from any land; otherwise they are a mistake."""
     antennas: int = Field(default=8, ge=1, le=200)
     """Antennas of a gateway; each follows one satellite."""
     antenna_gbps: float = Field(default=20.0, gt=0.0, le=1_000.0)
-    """Capacity of one antenna's feeder link. [Gbit/s]"""
+    """Capacity of one antenna's feeder link; with `link = "budget"`, its ceiling. [Gbit/s]"""
     site_gbps: float | None = Field(default=None, gt=0.0, le=100_000.0)
     """Ceiling of a whole site; the sum of its antennas where not given. [Gbit/s]"""
     min_elevation_deg: Elevation
     """Lowest elevation a gateway antenna works at. [deg]"""
     gso_exclusion_deg: Exclusion
     """Smallest allowed angle to the geostationary arc at the gateway. [deg]"""
+    gso_exclusion_by_country: dict[CountryCode, Exclusion] = {}
+    """The same for gateways in single countries; a site's own angle goes before. [deg]"""
+    link: Literal["fixed", "budget"] = "fixed"
+    """An antenna carries `antenna_gbps` (fixed), or what its bands, distance and weather allow (budget)."""
+    bands: tuple[FeederBand, ...] = ("ka",)
+    """Feeder bands of gateways whose list says nothing; read with `link = "budget"`."""
+    link_margin_db: float = Field(default=0.0, ge=0.0, le=30.0)
+    """Taken off C/(N+I) of every feeder link; read with `link = "budget"`. [dB]"""
+    weather: Literal["clear"] | float = "clear"
+    """Clear sky, or the rain exceeded at every gateway in this percentage of the year, 0.001 to 5 (ITU-R P.618-14);
+    needs `link = "budget"`."""
+    rain_mm_h: RainRate = 50.0
+    """Rain rate exceeded in 0.01 % of the year at gateways of which none is known (soft). [mm/h]"""
+
+    @field_validator("weather", mode="before")
+    @classmethod
+    def _is_weather(cls, value: object) -> object:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if value != "clear" and not (is_number and 0.001 <= float(value) <= 5.0):  # type: ignore[arg-type]
+            raise ValueError('must be "clear", or a percentage of the year from 0.001 to 5 such as 0.1')
+        return float(value) if is_number else value  # type: ignore[arg-type]
+
+    @model_validator(mode="after")
+    def _weather_has_a_link(self) -> GatewayKeys:
+        if self.weather != "clear" and self.link == "fixed":
+            raise ValueError('weather changes nothing with link = "fixed"; write link = "budget" as well')
+        return self
 
 
 class IslKeys(Section):

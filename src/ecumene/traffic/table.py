@@ -27,14 +27,17 @@ class TableProblems:
         The file as the user named it.
     problems
         One line each.
+    word
+        What the numbers count: lines, or the features of a GeoJSON file.
     """
 
     source: str
     problems: list[str] = field(default_factory=list)
+    word: str = "line"
 
     def add(self, line: int | None, what: str) -> None:
         """Note one mistake, with its line where it has one."""
-        self.problems.append(what if line is None else f"line {line}: {what}")
+        self.problems.append(what if line is None else f"{self.word} {line}: {what}")
 
     def raise_if_any(self) -> None:
         """Raise a `TableError` that lists everything noted, if anything was."""

@@ -129,7 +129,7 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
     )
 
 
-def or_default(values: NDArray[np.float64], default: float) -> NDArray[np.float64]:
+def or_default(values: NDArray[np.float64], default: float | NDArray[np.float64]) -> NDArray[np.float64]:
     """Return terms of the law, the scenario's where a record (NaN) says nothing."""
     return np.where(np.isnan(values), default, values)
 
