@@ -59,8 +59,12 @@ def main() -> None:
     for stage, median in medians.items():
         print(f"{stage:<10}{median:8.1f} ms")
     slot = sum(medians.values())
-    print(f"{'slot':<10}{slot:8.1f} ms; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
-    print(f"{'tree':<10}{baseline:8.1f} ms; a whole slot takes {slot / baseline:.2f} of the tree search alone")
+    print(
+        f"{'slot':<10}{slot:8.1f} ms; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB"
+    )
+    print(
+        f"{'tree':<10}{baseline:8.1f} ms; a whole slot takes {slot / baseline:.2f} of the tree search alone"
+    )
 
 
 def tree_pairs(world: Any, sky: Any) -> int:

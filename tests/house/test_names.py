@@ -57,6 +57,7 @@ NO_UNIT = {
     "cells": "scaled lengths of several kinds, packed for the processor",
     "middle": "Earth radii",
     "blocks": "coefficients of many units, packed for the processor",
+    "demand": "units of a plan, defined in the glossary",
     "y_min": "map coordinate of a picture",
     "y_max": "map coordinate of a picture",
     "bounds": "ends of a colour scale, in the unit of its quantity",
@@ -67,6 +68,10 @@ NO_UNIT = {
 """Public float fields without a unit at the end, each with its reason."""
 
 SECTIONS_ELSEWHERE = {
+    **dict.fromkeys(
+        (f"scheduling/{name}.py" for name in ("fill", "flow", "market", "prices", "scan")),
+        "steps of the solver; their arguments are the named tuples of market.py, flow.py and fill.py",
+    ),
     "cli.py": "the help text of each option stands in its annotation",
     "slot.py": "arguments are the results of the steps before, documented where they are defined",
     "earth/packed_cells.py": "written for tools/build_cells.py",

@@ -184,7 +184,8 @@ def make_task(
         The last plan.
     """
     n_cells, n_sats = len(cells.bin), len(r_sat_m)
-    demand = np.where(cells.landing >= 0, wanted_bps / unit_bps, 0.0).astype(np.float32)
+    wanted_bps = np.where(cells.landing >= 0, wanted_bps, 0.0)
+    demand = (wanted_bps / unit_bps).astype(np.float32)
     return Task(
         cells=cells,
         sight=Sight(
@@ -197,6 +198,7 @@ def make_task(
         ),
         goal=goal,
         terms=terms._replace(mean_demand=float(demand.sum(dtype=np.float64) / max((demand > 0.0).sum(), 1))),
+        wanted_bps=wanted_bps,
         demand=demand,
         before=np.full(n_cells, -1, np.int32) if before is None else before.sat_of_cell,
         memory=None if before is None else before.prices,
@@ -236,20 +238,21 @@ def assign_beams(task: Task, *, policy: str = "optimum", effort: str = "certifie
         task.before, cells, sight, goal, task.terms, demand, lights
     )
     objective_bound, plain_bound = bounds(task, goal, prices)
+    planned_bps = np.minimum(lights.bits * unit_bps, task.wanted_bps)  # demand was rounded to 32 bits
     if len(goal.slope) > 1:
         plain_bound = bits_bound(task, how.steps, how.phases)
     return Plan(
         sat_of_cell=lights.sat,
         units_of_cell=lights.units.astype(np.int16),
-        planned_bps=lights.bits * unit_bps,
+        planned_bps=planned_bps,
         is_full=lights.room <= 0,
         n_kept=int(n_kept),
         n_handovers=int(n_handovers),
         n_forced=int(n_forced),
         objective_bps=float(objective) * unit_bps,
         objective_bound_bps=objective_bound * unit_bps,
-        served_bps=float(lights.bits.sum()) * unit_bps,
-        served_bound_bps=min(plain_bound, float(demand.sum(dtype=np.float64))) * unit_bps,
+        served_bps=float(planned_bps.sum()),
+        served_bound_bps=min(plain_bound * unit_bps, float(task.wanted_bps.sum())),
         prices=prices,
     )
 

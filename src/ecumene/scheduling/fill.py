@@ -50,7 +50,7 @@ def no_lights(n_cells: int, n_sats: int, units_of_sat: int, bits_of_sat: float) 
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def light(c, s, units, cells, sight, terms, demand, lights):
     """Light cell c by so many units of satellite s, as far as room and ceiling go; return the bits."""
     rate = rate_at(c, sine_of(c, s, cells, sight.r_sat_m), cells, terms)
@@ -73,7 +73,7 @@ def light_all(order, sat, units, cells, sight, terms, demand, lights):
         light(c, sat[c], units[c], cells, sight, terms, demand, lights)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def darken(c, lights):
     """Take the light of cell c away."""
     s = lights.sat[c]
@@ -82,16 +82,18 @@ def darken(c, lights):
     lights.sat[c], lights.units[c], lights.bits[c] = -1, 0, 0.0
 
 
-@njit(cache=True, nogil=True)
-def gain_of(c, s, b, j, room, left, before, cells, sight, goal, terms, demand):
+@njit(cache=True, nogil=True, inline="always")
+def gain_of(c, s, stands, room, left, before, cells, sight, goal, terms, demand):
     """Return what satellite s, with so much left, would bring cell c, and by how many units."""
     sine = sine_of(c, s, cells, sight.r_sat_m)
     rate = rate_at(c, sine, cells, terms)
     units = min(room, most_units(demand[c], rate, terms))
     bits = min(units * rate, demand[c], left)
-    return worth(bits, demand[c], goal) - fixed_price(
-        c, s, b, j, sine, before, sight, goal, terms, demand
-    ), units
+    price = fixed_price(
+        before[c] >= 0 and before[c] != s, stands, sine, float(demand[c]), terms.mean_demand,
+        goal.change, goal.breaking, goal.joy,
+    )  # fmt: skip
+    return worth(bits, demand[c], goal) - price, units
 
 
 @njit(cache=True, nogil=True)
@@ -118,12 +120,12 @@ def fill(order, unit_price, before, cells, sight, goal, terms, demand, lights):
                 s = sight.candidates[b, j]
                 if lights.room[s] <= 0:
                     continue
+                stands = lasts(c, b, j, sight)
                 gain, units = gain_of(
-                    c, s, b, j, lights.room[s], lights.left[s], before, cells, sight, goal, terms, demand
+                    c, s, stands, lights.room[s], lights.left[s], before, cells, sight, goal, terms, demand
                 )
                 if units < 1 or (held >= 0 and s != held and gain <= old):
                     continue
-                stands = lasts(c, b, j, sight)
                 rank = gain - unit_price[s] * units
                 if (stands and not best_lasts) or (stands == best_lasts and rank > best):
                     best, best_s, best_units, best_lasts = rank, s, units, stands
@@ -156,6 +158,9 @@ def objective_of(before, cells, sight, goal, terms, demand, lights):
                 continue
             sine = sine_of(c, s, cells, sight.r_sat_m)
             total += worth(lights.bits[c], demand[c], goal)
-            total -= fixed_price(c, s, b, place_of_sat[s], sine, before, sight, goal, terms, demand)
+            total -= fixed_price(
+                last >= 0 and last != s, lasts(c, b, place_of_sat[s], sight), sine, float(demand[c]),
+                terms.mean_demand, goal.change, goal.breaking, goal.joy,
+            )  # fmt: skip
         clear_places(sight.candidates[b], place_of_sat)
     return total, n_kept, n_handovers, n_forced

@@ -84,68 +84,76 @@ def listings_of(candidates, n_sats):
     return Listings(first, bins, places)
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _add(s, c, units, flow):
-    i = flow.n[s]
-    flow.cell[s, i] = c
-    flow.units[s, i] = units
-    flow.n[s] = i + 1
-    flow.room[s] -= units
+# The small steps take plain arrays, not the tuples: numba counts references at every call that is given a tuple.
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _take(s, i, units, flow):
-    flow.units[s, i] -= units
-    flow.room[s] += units
-    if flow.units[s, i] == 0:
-        end = flow.n[s] - 1
-        flow.cell[s, i] = flow.cell[s, end]
-        flow.units[s, i] = flow.units[s, end]
-        flow.n[s] = end
+def _add(s, c, count, cell, units, n, room):
+    i = n[s]
+    cell[s, i] = c
+    units[s, i] = count
+    n[s] = i + 1
+    room[s] -= count
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _take(s, i, count, cell, units, n, room):
+    units[s, i] -= count
+    room[s] += count
+    if units[s, i] == 0:
+        end = n[s] - 1
+        cell[s, i] = cell[s, end]
+        units[s, i] = units[s, end]
+        n[s] = end
 
 
 @njit(cache=True, nogil=True)
 def keep(cells, sat_of_cell, want, flow):
     """Let cells hold what they want of a satellite, as far as it has room."""
+    cell, units, n, room, got = flow.cell, flow.units, flow.n, flow.room, flow.got
     for c in cells:
-        units = min(want[c] - flow.got[c], flow.room[sat_of_cell[c]])
-        if units > 0:
-            _add(sat_of_cell[c], c, units, flow)
-            flow.got[c] += units
+        s = sat_of_cell[c]
+        count = min(want[c] - got[c], room[s])
+        if count > 0:
+            _add(s, c, count, cell, units, n, room)
+            got[c] += count
 
 
 @njit(cache=True, nogil=True)
 def spread(cells, want, good, sight, bin_of_cell, flow):
     """Put cells, in this order, whole on the good satellite with most room; leave those that do not fit."""
+    cell, units, n, room, got, candidates = (
+        flow.cell, flow.units, flow.n, flow.room, flow.got, sight.candidates,
+    )  # fmt: skip
     for c in cells:
-        b, most, best = bin_of_cell[c], want[c] - flow.got[c] - 1, -1
+        b, count, best = bin_of_cell[c], want[c] - got[c], -1
+        most = count - 1
         for w in range(good.shape[1]):
             word = good[c, w]
             while word != np.uint64(0):
-                s = sight.candidates[b, 64 * w + lowest_bit(word)]
+                s = candidates[b, 64 * w + lowest_bit(word)]
                 word &= word - np.uint64(1)
-                if flow.room[s] > most:
-                    most, best = flow.room[s], s
+                if room[s] > most:
+                    most, best = room[s], s
         if best >= 0:
-            units = want[c] - flow.got[c]
-            _add(best, c, units, flow)
-            flow.got[c] += units
+            _add(best, c, count, cell, units, n, room)
+            got[c] += count
 
 
-@njit(cache=True, nogil=True)
-def _show(s, k, listings, masks):
+@njit(cache=True, nogil=True, inline="always")
+def _show(s, k, first, bins, places, masks):
     """Set the bit of satellite s in the masks of level k."""
-    for i in range(listings.first[s], listings.first[s + 1]):
-        j = listings.place[i]
-        masks[listings.bin[i], k, j >> 6] |= np.uint64(1) << np.uint64(j & 63)
+    for i in range(first[s], first[s + 1]):
+        j = places[i]
+        masks[bins[i], k, j >> 6] |= np.uint64(1) << np.uint64(j & 63)
 
 
-@njit(cache=True, nogil=True)
-def _hide(s, k, listings, masks):
+@njit(cache=True, nogil=True, inline="always")
+def _hide(s, k, first, bins, places, masks):
     """Clear the bit of satellite s in the masks of level k."""
-    for i in range(listings.first[s], listings.first[s + 1]):
-        j = listings.place[i]
-        masks[listings.bin[i], k, j >> 6] &= ~(np.uint64(1) << np.uint64(j & 63))
+    for i in range(first[s], first[s + 1]):
+        j = places[i]
+        masks[bins[i], k, j >> 6] &= ~(np.uint64(1) << np.uint64(j & 63))
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -159,20 +167,22 @@ def _can_reach(c, b, k, good, masks):
 @njit(cache=True, nogil=True)
 def find_levels(good, bin_of_cell, flow, listings, level, masks):
     """Bring levels and their masks up to date; return the highest level."""
+    cell, n, room, is_lost = flow.cell, flow.n, flow.room, flow.is_lost
+    first, bins, places = listings.first, listings.bin, listings.place
     for s in range(len(level)):
-        old, new = level[s], 0 if flow.room[s] > 0 else FAR
+        old, new = level[s], 0 if room[s] > 0 else FAR
         if old != FAR and old != new:  # noqa: PLR1714 - numba compares no mixed tuples
-            _hide(s, old, listings, masks)
+            _hide(s, old, first, bins, places, masks)
         if new == 0 and old != 0:
-            _show(s, 0, listings, masks)
+            _show(s, 0, first, bins, places, masks)
         level[s] = new
     for k in range(masks.shape[1] - 1):
         found = 0
         for s in range(len(level)):
-            if level[s] != FAR or flow.is_lost[s]:
+            if level[s] != FAR or is_lost[s]:
                 continue
-            for i in range(flow.n[s]):
-                c = flow.cell[s, i]
+            for i in range(n[s]):
+                c = cell[s, i]
                 if _can_reach(c, bin_of_cell[c], k, good, masks):
                     level[s] = k + 1
                     found += 1
@@ -181,83 +191,76 @@ def find_levels(good, bin_of_cell, flow, listings, level, masks):
             return k
         for s in range(len(level)):
             if level[s] == k + 1:
-                _show(s, k + 1, listings, masks)
+                _show(s, k + 1, first, bins, places, masks)
     return masks.shape[1] - 1
 
 
-@njit(cache=True, nogil=True)
-def _step_down(s, good, sight, bin_of_cell, flow, level, masks, turn):
+@njit(cache=True, nogil=True, inline="always")
+def _step_down(s, good, candidates, bin_of_cell, cell, n, level, masks, turn):
     """Return a satellite one level below s that one of its cells could move to, or -1; turn[s] is the entry."""
-    k = level[s] - 1
-    while turn[s] < flow.n[s]:
-        c = flow.cell[s, turn[s]]
+    k, found = level[s] - 1, -1
+    while found < 0 and turn[s] < n[s]:
+        c = cell[s, turn[s]]
         b = bin_of_cell[c]
         for w in range(masks.shape[2]):
             word = good[c, w] & masks[b, k, w]
-            while word != np.uint64(0):
-                t = sight.candidates[b, 64 * w + lowest_bit(word)]
-                word &= word - np.uint64(1)
-                if level[t] == k:
-                    return t
-        turn[s] += 1
-    return -1
+            if found < 0 and word != np.uint64(0):  # the masks show no satellite that is cut off
+                found = candidates[b, 64 * w + lowest_bit(word)]
+        if found < 0:
+            turn[s] += 1
+    return found
 
 
 @njit(cache=True, nogil=True)
-def _push(c, units, s, good, sight, bin_of_cell, flow, listings, level, masks, turn, path):
+def _push(
+    c,
+    count,
+    s,
+    good,
+    candidates,
+    bin_of_cell,
+    cell,
+    units,
+    n,
+    room,
+    first,
+    bins,
+    places,
+    level,
+    masks,
+    turn,
+    path,
+):
     """Put up to so many units of cell c on satellite s, moving others on; return how many went."""
     depth = 0
     path[0] = s
-    while level[path[depth]] != 0 or flow.room[path[depth]] <= 0:
+    while level[path[depth]] != 0 or room[path[depth]] <= 0:
         s = path[depth]
         t = -1
         if level[s] != 0:
-            t = _step_down(s, good, sight, bin_of_cell, flow, level, masks, turn)
+            t = _step_down(s, good, candidates, bin_of_cell, cell, n, level, masks, turn)
         if t >= 0:
             depth += 1
             path[depth] = t
             continue
-        _hide(s, level[s], listings, masks)  # for the rest of this phase; find_levels looks again
+        _hide(s, level[s], first, bins, places, masks)  # for the rest of this phase; find_levels looks again
         level[s] = FAR
         if depth == 0:
             return 0
         depth -= 1
-    moved = min(units, flow.room[path[depth]])
+    moved = min(count, room[path[depth]])
     for d in range(depth):
-        moved = min(moved, flow.units[path[d], turn[path[d]]])
+        moved = min(moved, units[path[d], turn[path[d]]])
     for d in range(depth - 1, -1, -1):
         i = turn[path[d]]
-        h = flow.cell[path[d], i]
-        _take(path[d], i, moved, flow)
-        _add(path[d + 1], h, moved, flow)
-    _add(path[0], c, moved, flow)
-    flow.got[c] += moved
+        h = cell[path[d], i]
+        _take(path[d], i, moved, cell, units, n, room)
+        _add(path[d + 1], h, moved, cell, units, n, room)
+    _add(path[0], c, moved, cell, units, n, room)
     return moved
 
 
-@njit(cache=True, nogil=True)
-def _seat(c, units, top, good, sight, bin_of_cell, flow, listings, level, masks, turn, path):
-    """Serve one waiting cell over the lowest level there is; return how many units it got."""
-    b, got = bin_of_cell[c], 0
-    for k in range(top + 1):
-        for w in range(masks.shape[2]):
-            word = good[c, w] & masks[b, k, w]
-            while word != np.uint64(0):
-                s = sight.candidates[b, 64 * w + lowest_bit(word)]
-                word &= word - np.uint64(1)
-                while level[s] == k and got < units:
-                    moved = _push(
-                        c, units - got, s, good, sight, bin_of_cell, flow, listings, level, masks, turn, path
-                    )
-                    got += moved
-                    if moved == 0:
-                        break
-                if got == units:
-                    return got
-    return got
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _has_way(c, b, top, good, masks):
     """Return whether some satellite of the cell can reach room."""
     for k in range(top + 1):
@@ -273,47 +276,54 @@ def augment(cells, want, max_phases, is_widest, good, sight, bin_of_cell, flow, 
     level and masks carry over between calls with one flow, and begin as FAR and 0. Over the widest pairs in use,
     a satellite that cannot reach room never will: room only shrinks, and nothing can be pushed to it.
     """
+    cell, units, n, room, got = flow.cell, flow.units, flow.n, flow.room, flow.got
+    is_hopeless, candidates = flow.is_hopeless, sight.candidates
+    first, bins, places = listings.first, listings.bin, listings.place
     turn = np.zeros(len(level), np.int64)
     path = np.zeros(masks.shape[1] + 2, np.int64)
     waiting = np.empty(len(cells), np.int64)
-    n, phase = 0, 0
+    n_waiting, phase = 0, 0
     for c in cells:
-        if not flow.is_hopeless[c]:
-            waiting[n] = c
-            n += 1
-    while n > 0 and phase < max_phases:
+        if not is_hopeless[c]:
+            waiting[n_waiting] = c
+            n_waiting += 1
+    while n_waiting > 0 and phase < max_phases:
         phase += 1
         top = find_levels(good, bin_of_cell, flow, listings, level, masks)
         turn[:] = 0
         n_left = 0
-        for i in range(n):
+        for i in range(n_waiting):
             c = waiting[i]
             if _has_way(c, bin_of_cell[c], top, good, masks):
                 waiting[n_left] = c
                 n_left += 1
             else:  # every way it has is cut off, and stays so over these pairs
-                flow.is_hopeless[c] |= is_widest
-        n, n_pushed, n_left = n_left, 0, 0
-        for i in range(n):
+                is_hopeless[c] |= is_widest
+        n_waiting, n_pushed, n_left = n_left, 0, 0
+        for i in range(n_waiting):
             c = waiting[i]
-            n_pushed += _seat(
-                c,
-                want[c] - flow.got[c],
-                top,
-                good,
-                sight,
-                bin_of_cell,
-                flow,
-                listings,
-                level,
-                masks,
-                turn,
-                path,
-            )
-            if flow.got[c] < want[c]:
+            b = bin_of_cell[c]
+            for k in range(top + 1):  # over the lowest level there is
+                for w in range(masks.shape[2]):
+                    word = good[c, w] & masks[b, k, w]
+                    while word != np.uint64(0) and got[c] < want[c]:
+                        s = candidates[b, 64 * w + lowest_bit(word)]
+                        moved = 0
+                        if level[s] == k:
+                            moved = _push(
+                                c, want[c] - got[c], s, good, candidates, bin_of_cell, cell, units, n, room,
+                                first, bins, places, level, masks, turn, path,
+                            )  # fmt: skip
+                            got[c] += moved
+                            n_pushed += moved
+                        if moved == 0:
+                            word &= word - np.uint64(1)
+                if got[c] >= want[c]:
+                    break
+            if got[c] < want[c]:
                 waiting[n_left] = c
                 n_left += 1
-        n = n_left
+        n_waiting = n_left
         if n_pushed == 0:
             break
     find_levels(good, bin_of_cell, flow, listings, level, masks)
@@ -330,28 +340,29 @@ def mark_scarce(cells, value, want, good, sight, bin_of_cell, flow, has_pressed,
     What has a price keeps it. Nothing changes any more on lost satellites, so a cell that has pressed before
     finds nothing new.
     """
+    cell, is_lost, candidates = flow.cell, flow.is_lost, sight.candidates
     queue = np.empty(len(price), np.int64)
     n, done = 0, 0
     for c in cells:
         if flow.got[c] < want[c] and not has_pressed[c]:
             has_pressed[c] = flow.is_hopeless[c]
-            n = _press(c, value, good, sight, bin_of_cell, flow, price, queue, n)
+            n = _press(c, value, good, candidates, bin_of_cell, is_lost, price, queue, n)
     while done < n:
         s = queue[done]
         done += 1
         for i in range(flow.n[s]):
-            n = _press(flow.cell[s, i], value, good, sight, bin_of_cell, flow, price, queue, n)
+            n = _press(cell[s, i], value, good, candidates, bin_of_cell, is_lost, price, queue, n)
 
 
-@njit(cache=True, nogil=True)
-def _press(c, value, good, sight, bin_of_cell, flow, price, queue, n):
+@njit(cache=True, nogil=True, inline="always")
+def _press(c, value, good, candidates, bin_of_cell, is_lost, price, queue, n):
     b = bin_of_cell[c]
     for w in range(good.shape[1]):
         word = good[c, w]
         while word != np.uint64(0):
-            s = sight.candidates[b, 64 * w + lowest_bit(word)]
+            s = candidates[b, 64 * w + lowest_bit(word)]
             word &= word - np.uint64(1)
-            if flow.is_lost[s] and price[s] == 0.0:
+            if is_lost[s] and price[s] == 0.0:
                 price[s] = value
                 queue[n] = s
                 n += 1

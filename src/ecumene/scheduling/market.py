@@ -117,8 +117,8 @@ class Task:
     ----------
     cells, sight, goal, terms
         What there is to plan, and what for.
-    demand : (cell,)
-        What each cell asks for; 0 where it asks for nothing or may not be served. [unit]
+    wanted_bps, demand : (cell,)
+        What each cell asks for; 0 where it asks for nothing or may not be served. [bit/s], [unit]
     before : (cell,)
         Satellite of the last plan, -1 where none.
     memory
@@ -139,6 +139,7 @@ class Task:
     sight: Sight
     goal: Goal
     terms: Terms
+    wanted_bps: NDArray[np.float64]
     demand: NDArray[np.float32]
     before: NDArray[np.int32]
     memory: Prices | None
@@ -247,7 +248,7 @@ def lowest_bit(typing_context, word):
     return types.int64(types.uint64), generate
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def worth(bits, demand, goal):
     """Return what bits are worth to a cell."""
     value, done = 0.0, 0.0
@@ -290,14 +291,13 @@ def opens(c, b, w, cells, sight):
 
 
 @njit(cache=True, nogil=True, inline="always")
-def fixed_price(c, s, b, j, sine, before, sight, goal, terms, demand):
-    """Return what is taken off the worth of the pair whatever flows: handovers, less the joy of elevation."""
-    price = 0.0
-    if before[c] >= 0 and before[c] != s:
-        price += goal.change
-    if not lasts(c, b, j, sight):
-        price += goal.breaking
-    return min(float(demand[c]), terms.mean_demand) * price - demand[c] * goal.joy * sine
+def fixed_price(is_change, stands, sine, demand, mean_demand, change, breaking, joy):
+    """Return what is taken off the worth of a pair whatever flows: handovers, less the joy of elevation.
+
+    Plain numbers, not tuples: numba counts references at every call that is given a tuple of arrays.
+    """
+    price = (change if is_change else 0.0) + (0.0 if stands else breaking)
+    return min(demand, mean_demand) * price - demand * joy * sine
 
 
 @njit(cache=True, nogil=True, inline="always")
