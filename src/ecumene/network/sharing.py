@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
@@ -64,6 +64,109 @@ class Shares:
     load_bps: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Streams:
+    """The traffic of one slot on its ways: each flow over one path or several.
+
+    Attributes
+    ----------
+    paths
+        What every path runs through: `Paths` with a line a path, not a flow.
+    flow_of_path : (path,)
+        Whose path it is.
+    path_bps : (path,)
+        Traffic on it. [bit/s]
+    delay_s, space_m : (path,)
+        As in `ecumene.network.routes.Routes`. [s], [m]
+    shares
+        What is carried of each flow.
+    """
+
+    paths: Paths
+    flow_of_path: NDArray[np.int32]
+    path_bps: NDArray[np.float64]
+    delay_s: NDArray[np.float64]
+    space_m: NDArray[np.float64]
+    shares: Shares
+
+    def carried_share(self, offered_bps: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of each flow that is carried; 1 where all but a fraction of a bit/s is.
+
+        Parameters
+        ----------
+        offered_bps : (flow,)
+            What was asked for, above 0. [bit/s]
+        """
+        carried_bps = self.shares.carried_bps
+        return np.where(carried_bps >= np.floor(offered_bps), 1.0, carried_bps / offered_bps)
+
+    def mean_of_flows(self, of_path: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a quantity of paths as the mean of each flow, weighted by traffic; NaN where nothing is carried.
+
+        Parameters
+        ----------
+        of_path : (path,)
+            For example `delay_s`.
+        """
+        n_flows = len(self.shares.carried_bps)
+        total = np.bincount(self.flow_of_path, self.path_bps, n_flows)
+        mean = np.full(n_flows, np.nan)
+        np.divide(
+            np.bincount(self.flow_of_path, self.path_bps * of_path, n_flows),
+            total,
+            out=mean,
+            where=total > 0.0,
+        )
+        return mean
+
+    def main_path_of_flows(self) -> NDArray[np.int64]:
+        """Return the path that carries most of each flow, of equal ones the first; -1 where nothing is carried."""
+        order = np.lexsort((-np.arange(len(self.path_bps)), self.path_bps, self.flow_of_path))
+        main = np.full(len(self.shares.carried_bps), -1, np.int64)
+        main[self.flow_of_path[order]] = order
+        return main
+
+    def end_of_paths(self, kind: int) -> NDArray[np.int32]:
+        """Return where every path comes down: its feed, gateway or PoP.
+
+        Parameters
+        ----------
+        kind
+            FEED, GATEWAY or POP.
+        """
+        last = self.paths.first[1:] - 1 - (POP - kind)
+        return np.asarray(self.paths.resource[last] - self.paths.start_of_kind[kind], np.int32)
+
+
+def capacities(
+    n_sats: int,
+    n_links: int,
+    n_feeds: int,
+    satellite_bps: NDArray[np.float64] | float,
+    isl_bps: NDArray[np.float64] | float,
+    feed_bps: NDArray[np.float64] | float,
+    gateway_bps: NDArray[np.float64],
+    pop_bps: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the capacity of every resource, and where each kind begins.
+
+    Parameters
+    ----------
+    n_sats, n_links, n_feeds
+        How many there are.
+    satellite_bps, isl_bps, feed_bps, gateway_bps, pop_bps
+        As in `resources_of_routes`. [bit/s]
+    """
+    of_kind = (
+        _spread(satellite_bps, n_sats),
+        np.repeat(_spread(isl_bps, n_links), 2),
+        _spread(feed_bps, n_feeds),
+        np.asarray(gateway_bps, np.float64),
+        np.asarray(pop_bps, np.float64),
+    )
+    return np.concatenate(of_kind), np.cumsum([0, *(len(capacity) for capacity in of_kind)])
+
+
 def resources_of_routes(
     routes: Routes,
     links: NDArray[np.int32],
@@ -112,15 +215,10 @@ def resources_of_routes(
             f"flow {f} (class {class_of_flow[f]}, satellite {sat_of_flow[f]}) has no path; "
             "give only flows where routes.has_path"
         )
-    n_sats, n_feeds = routes.feed.shape[1], len(feeders.sat_of_feed)
-    capacity_of_kind = (
-        _spread(satellite_bps, n_sats),
-        np.repeat(_spread(isl_bps, len(links)), 2),
-        _spread(feed_bps, n_feeds),
-        np.asarray(gateway_bps, np.float64),
-        np.asarray(pop_bps, np.float64),
-    )
-    start_of_kind = np.cumsum([0, *(len(capacity) for capacity in capacity_of_kind)])
+    capacity_bps, start_of_kind = capacities(
+        routes.feed.shape[1], len(links), len(feeders.sat_of_feed),
+        satellite_bps, isl_bps, feed_bps, gateway_bps, pop_bps,
+    )  # fmt: skip
     first = np.zeros(len(sat_of_flow) + 1, np.int64)
     np.cumsum(routes.hops[class_of_flow, sat_of_flow].astype(np.int64) + 4, out=first[1:])
     resource = _walk(
@@ -135,7 +233,7 @@ def resources_of_routes(
         routes.gateway,
         routes.pop,
     )
-    return Paths(first, resource, np.concatenate(capacity_of_kind), start_of_kind)
+    return Paths(first, resource, capacity_bps, start_of_kind)
 
 
 def kind_and_index(paths: Paths, resource: NDArray[np.int32]) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
@@ -181,6 +279,67 @@ def load_of_kind(paths: Paths, load_bps: NDArray[np.float64], kind: int) -> NDAr
         Load; of an ISL each direction by itself, in turn. [bit/s]
     """
     return load_bps[paths.start_of_kind[kind] : paths.start_of_kind[kind + 1]]
+
+
+def streams_of_routes(
+    paths: Paths,
+    shares: Shares,
+    routes: Routes,
+    class_of_flow: NDArray[np.int32],
+    sat_of_flow: NDArray[np.int32],
+) -> Streams:
+    """Return flows that go over one path each as streams.
+
+    Parameters
+    ----------
+    paths, shares
+        From `resources_of_routes` and `share_max_min`.
+    routes, class_of_flow, sat_of_flow
+        What the paths were made of.
+    """
+    return Streams(
+        paths=paths,
+        flow_of_path=np.arange(len(sat_of_flow), dtype=np.int32),
+        path_bps=shares.carried_bps,
+        delay_s=routes.delay_s[class_of_flow, sat_of_flow],
+        space_m=routes.space_m[class_of_flow, sat_of_flow],
+        shares=shares,
+    )
+
+
+def routes_taken(
+    streams: Streams, routes: Routes, class_of_flow: NDArray[np.int32], sat_of_flow: NDArray[np.int32]
+) -> Routes:
+    """Return the routes with the path that carries most of a satellite's traffic, where it has traffic.
+
+    Parameters
+    ----------
+    streams
+        How the traffic goes.
+    routes, class_of_flow, sat_of_flow
+        The quickest paths, and whose traffic the flows are.
+
+    Returns
+    -------
+    taken
+        Delay, length, ends and hops of these paths; the steps on the way (`next_sat`, `next_link`) stay those of the
+        quickest.
+    """
+    main = streams.main_path_of_flows()
+    has_traffic = main >= 0
+    k, s, path = class_of_flow[has_traffic], sat_of_flow[has_traffic], main[has_traffic]
+    of_path: dict[str, NDArray[Any]] = {
+        "delay_s": streams.delay_s,
+        "space_m": streams.space_m,
+        "gateway": streams.end_of_paths(GATEWAY),
+        "pop": streams.end_of_paths(POP),
+        "feed": streams.end_of_paths(FEED),
+        "hops": (np.diff(streams.paths.first) - 4).astype(np.int16),
+    }
+    taken: dict[str, NDArray[Any]] = {name: getattr(routes, name).copy() for name in of_path}
+    for name, values in of_path.items():
+        taken[name][k, s] = values[path]
+    return replace(routes, **taken)
 
 
 def share_max_min(

@@ -216,6 +216,13 @@ class IslKeys(Section):
         return self
 
 
+class NetworkKeys(Section):
+    """How traffic finds its way home and how what is scarce is shared."""
+
+    paths: Literal["many", "one"] = "many"
+    """Traffic takes the quickest way home and, where that is full, goes round (many); or the quickest alone (one)."""
+
+
 class LicenceKeys(Section):
     """Where service is allowed."""
 
@@ -271,6 +278,10 @@ class LatencyKeys(Section):
     """Refractive index of fibre."""
     processing_ms: float = Field(default=14.0, ge=0.0, le=500.0)
     """Framing, scheduling and processing, both ways together. [ms]"""
+    queueing: bool = True
+    """Packets wait in front of lasers, antennas and sites that are nearly full (M/D/1, 1,500 bytes)."""
+    queue_cap_ms: float = Field(default=5.0, ge=0.0, le=1_000.0)
+    """Longest wait on a path: the queue of a full one (soft: CoDel's target). [ms]"""
 
 
 class EarthKeys(Section):
@@ -388,6 +399,8 @@ class Scenario(Section):
     """Gateways and PoPs."""
     isl: IslKeys = IslKeys()
     """Inter-satellite links."""
+    network: NetworkKeys = NetworkKeys()
+    """Ways home and shares."""
     licences: LicenceKeys = LicenceKeys()
     """Where service is allowed."""
     demand: DemandKeys = DemandKeys()
