@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecumene import __version__
+from ecumene.carriage import Carriage, open_carriage, riskiest_gateways
 from ecumene.earth.cells import SETTLEMENTS
 from ecumene.earth.ellipsoid import geodetic_of_ecef, great_circle_m
 from ecumene.network.latency import rtt_geometry_s, rtt_s
@@ -64,6 +65,7 @@ class Ledger:
     carried_of_gateway_max: NDArray[np.float64]
     loads_of_gateway: NDArray[np.int64]
     first_r_sat_m: NDArray[np.float64]
+    carriage: Carriage
     places: list[dict[str, list[Any]]] = field(default_factory=list)
     pairs: list[Table] = field(default_factory=list)
     totals: list[tuple[float, ...]] = field(default_factory=list)
@@ -83,6 +85,7 @@ class Ledger:
         )
         self._record_satellites(slot)
         self._record_gateways(slot)
+        self.carriage.record(slot)
         self.places.append(place_columns(self.world, slot))
         if len(self.world.pairs):
             self.pairs.append(pair_columns(self.world, slot, _utc(self.world, slot)))
@@ -152,6 +155,9 @@ class Ledger:
             "gateways": self._gateway_table(n_slots),
             "places": _place_table(self.places),
             "pairs": _pair_table(self.pairs),
+            "isls": self.carriage.isl_table(n_slots),
+            "landings": self.carriage.landing_table(n_slots),
+            "cuts": self.carriage.cut_table(),
         }
         summary = _summary(self.world, self, tables, cause_share)
         summary["pairs"] = pairs_in_short(tables["pairs"])
@@ -206,6 +212,7 @@ class Ledger:
             "load_p50": p50,
             "load_p95": p95,
             "load_max": self.carried_of_gateway_max / ceiling_bps,
+            **self.carriage.failure_columns(),
         }
 
 
@@ -225,6 +232,7 @@ def open_ledger(world: World) -> Ledger:
         carried_of_gateway_max=np.zeros(n_gateways),
         loads_of_gateway=np.zeros((n_gateways, LOAD_STEPS + 1), np.int64),
         first_r_sat_m=np.full((n_sats, 3), np.nan),
+        carriage=open_carriage(world),
     )
 
 
@@ -240,7 +248,7 @@ def _utc(world: World, slot: Slot) -> str:
 
 def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
     """Return the lines of the named places for one slot, by column."""
-    terminals, routes, places = slot.terminals, slot.links.routes, world.places
+    terminals, routes, places = slot.terminals, slot.taken, world.places
     p = np.arange(len(places.name))
     s, k = np.maximum(terminals.sat, 0), np.maximum(places.landing_class, 0)
     is_served = terminals.sat >= 0
@@ -282,9 +290,12 @@ def _limit(world: World, slot: Slot, place: int) -> str:
     if cause == NO_LICENCE:
         return places.limit[place]
     if cause == NO_GATEWAY_PATH:
-        return (
-            "no permitted path home" if len(world.links) else "no satellite in view sees a permitted gateway"
-        )
+        if not len(world.links):
+            return "no satellite in view sees a permitted gateway"
+        in_view = slot.view.is_clear[place]
+        if slot.links.routes.has_path[:, in_view].any():
+            return "no path to a gateway and PoP where its traffic may land"
+        return "no chain of links leads from the satellites in view to a gateway"
     if cause == NO_BEAM:
         return "every usable satellite is full"
     if cause not in {NO_FEEDER_CAPACITY, PARTLY}:
@@ -417,7 +428,9 @@ def _summary(
             "served": float(rows["served"].mean()),
         },
         "causes": causes(people, cause_share),
-        "mbps": {f"p{q}": None if np.isnan(x) else float(x) for q, x in zip((5, 50, 95), mbps_of_all, strict=True)},
+        "mbps": {
+            f"p{q}": None if np.isnan(x) else float(x) for q, x in zip((5, 50, 95), mbps_of_all, strict=True)
+        },
         "rtt_ms": {
             f"p{q}": weighted_percentile(rows["rtt_ms_p50"][is_served], people[is_served], q)
             for q in (5, 50, 95)
@@ -427,6 +440,7 @@ def _summary(
             "planned": planned / 1e9,
             "carried": carried / 1e9,
             "upper_bound": bound / 1e9,
+            **ledger.carriage.traffic_gbps(),
         },
         "subscribers": {
             "total": land.n_subscribers,
@@ -440,6 +454,7 @@ def _summary(
             "forced_share_per_slot": forced,
         },
         "gateways_busiest": busiest_gateways(tables["gateways"]),
+        "gateways_riskiest": riskiest_gateways(tables["gateways"]),
         "countries_worst": worst_countries(tables["countries"]),
         "isolated_worst": worst_isolated(
             rows, _remedies(world, ledger, n_slots), dict(zip(land.codes, land.names, strict=True))
@@ -460,7 +475,9 @@ def _summary(
 def _served_mbps(ledger: Ledger, group: NDArray[np.int8], n_groups: int) -> NDArray[np.float64]:
     """Return the rate of a subscriber at p5, p50 and p95 over people and served slots, by group."""
     world = ledger.world
-    share = rate_share_percentiles_of_groups(ledger.rows, world.land.rows.people, group, n_groups, (5.0, 50.0, 95.0))
+    share = rate_share_percentiles_of_groups(
+        ledger.rows, world.land.rows.people, group, n_groups, (5.0, 50.0, 95.0)
+    )
     return world.scenario.demand.mbps_per_subscriber * share
 
 
@@ -476,7 +493,12 @@ def _assumptions(world: World) -> list[str]:
         "Mbit/s is the share of that busy-hour demand a subscriber gets, not the peak of a speed test.",
         (
             f"RTT is terminal - PoP - terminal with {scenario.latency.processing_ms:g} ms for framing and processing; "
-            "the road from the PoP into the internet is not in it, nor queueing."
+            "the road from the PoP into the internet is not in it; "
+            + (
+                f"a full antenna, site or laser adds {scenario.latency.queue_cap_ms:g} ms of queue."
+                if scenario.latency.queueing
+                else "nor is queueing."
+            )
         ),
         "Clear sky. Beams do not disturb each other. A cell is served by one satellite at a time.",
         (
