@@ -16,7 +16,7 @@ from ecumene.network.detours import share_over_detours
 from ecumene.network.gateways import Feeders
 from ecumene.network.routes import find_routes
 from ecumene.network.service import PARTLY
-from ecumene.network.sharing import GATEWAY, ISL, load_of_kind, resources_of_routes, share_max_min
+from ecumene.network.sharing import FAIRNESS, GATEWAY, ISL, load_of_kind, resources_of_routes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -276,7 +276,8 @@ def carried_without(world: World, slot: Slot, gateway: int) -> NDArray[np.float6
             **capacity,
             pop_bps=np.full(len(world.ground.pops), np.inf),
         )
-        shares = share_max_min(offered_bps, paths.first, paths.resource, paths.capacity_bps, offered_bps)
+        share = FAIRNESS[world.scenario.network.fairness]
+        shares = share(offered_bps, paths.first, paths.resource, paths.capacity_bps, offered_bps)
     carried_bps[has_path] = shares.carried_bps
     return carried_bps
 

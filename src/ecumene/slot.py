@@ -15,12 +15,12 @@ from ecumene.network.queueing import waiting_of_paths_s, waiting_s
 from ecumene.network.routes import Routes, find_routes
 from ecumene.network.service import Service, offered_traffic, serve_rows
 from ecumene.network.sharing import (
+    FAIRNESS,
     Paths,
     Shares,
     Streams,
     resources_of_routes,
     routes_taken,
-    share_max_min,
     streams_of_routes,
 )
 from ecumene.network.terminals import TerminalService, View, serve_terminals
@@ -362,7 +362,8 @@ def _streams(
         routes, links.pairs, links.feeders, flow_class, flow_sat, **capacity,
         pop_bps=np.full(len(ground.pops), np.inf),
     )  # fmt: skip
-    shares = share_max_min(offered_bps, paths.first, paths.resource, paths.capacity_bps, offered_bps)
+    share = FAIRNESS[scenario.network.fairness]
+    shares = share(offered_bps, paths.first, paths.resource, paths.capacity_bps, offered_bps)
     one_path_bps, wanted_bps = float(shares.carried_bps.sum()), float(offered_bps.sum())
     if one_path_bps >= wanted_bps * (1.0 - 1e-9):
         return streams_of_routes(paths, shares, routes, flow_class, flow_sat), wanted_bps, one_path_bps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecumene.views.terminal import causes_text, summary_text
+from ecumene.views.terminal import causes_text, network_text, summary_text
 
 
 @pytest.fixture
@@ -92,3 +92,19 @@ def test_pairs_are_told_beside_fibre_and_light(summary):
     text = summary_text({**summary, "pairs": [joined, apart]}, 140)
     assert "A - B: 43 ms; fibre 76 ms, light 37 ms; joined in 50 % of the slots" in text
     assert "A - pop:any: not joined: no permitted gateway of the PoP follows a satellite" in text
+
+
+def test_what_gets_home_is_told_beside_what_could():
+    traffic = {"planned": 1_000.0, "carried": 900.0, "possible": 950.0, "one_path": 600.0}
+    assert network_text(traffic) == (
+        "Of 1,000 that the beams bring, 90 % get home (no routing could bring more than 95 %); "
+        "over quickest paths alone 60 %"
+    )
+    assert "no routing" not in network_text(traffic | {"carried": 1_000.0, "possible": 1_000.0})
+    assert network_text(traffic | {"planned": 0.0}) == ""
+
+
+def test_failing_gateways_are_told_where_people_lose_service(results):
+    assert "1.2 million people lose service" in " ".join(summary_text(results.summary).split())
+    quiet = results.summary | {"gateways_riskiest": []}
+    assert "If a gateway fails" not in summary_text(quiet)

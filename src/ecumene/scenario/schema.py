@@ -221,6 +221,9 @@ class NetworkKeys(Section):
 
     paths: Literal["many", "one"] = "many"
     """Traffic takes the quickest way home and, where that is full, goes round (many); or the quickest alone (one)."""
+    fairness: Literal["max-min", "proportional"] = "max-min"
+    """Max-min: no share of demand is raised at the cost of a smaller one; proportional: the sum of demand x log(share)
+    is largest (Kelly). With many paths the two are the same under one landing rule; under several max-min is taken."""
 
 
 class LicenceKeys(Section):

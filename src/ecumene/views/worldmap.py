@@ -89,8 +89,8 @@ CAUSE_TITLE = "Who is served, and why not"
 
 ISL_TITLE = "How full are the lasers?"
 ISL_CAPTION = (
-    "Links between satellites, where they stood in the first slot, coloured by their load and as wide (95th percentile over slots, "
-    "fuller direction); links that carry nothing are left out."
+    "Links between satellites, where they stood in the first slot, coloured by their load and as wide (95th percentile "
+    "over slots, fuller direction); links that carry nothing are left out."
 )
 
 
@@ -270,7 +270,10 @@ def isl_map_png(canvas: Canvas, isls: Table, satellites: Table) -> bytes:
     figure, axes = _world(canvas)
     pen = canvas.raster.row_of_pixel.shape[1] / 2000.0
     lines = LineCollection(
-        list(np.stack(ends, axis=1)), colors=palette(norm(load[order])), linewidths=(0.3 + 2.5 * load[order]) * pen, zorder=4
+        list(np.stack(ends, axis=1)),
+        colors=palette(norm(load[order])),
+        linewidths=(0.3 + 2.5 * load[order]) * pen,
+        zorder=4,
     )
     axes.add_collection(lines, autolim=False)
     _draw_gateways(canvas, axes)
