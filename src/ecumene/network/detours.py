@@ -117,14 +117,25 @@ def share_over_detours(
     )  # classes without traffic cost nothing
     first, neighbour, link = _neighbours(n_sats, links, is_up)
     delay_of_link_s = length_m / SPEED_OF_LIGHT_M_S
-    carried, blocked, path_first, resource, flow_of_path, path_bps, delay_s, space_m = _carry(
-        np.floor(offered_bps).astype(np.int64), commodity_of_flow.astype(np.int32), class_of_flow, sat_of_flow,
-        routes.next_sat, routes.next_link, routes.feed, routes.hops,
-        first, neighbour, link, np.asarray(links, np.int32).reshape(-1, 2), delay_of_link_s, length_m,
+    offered = np.floor(offered_bps).astype(np.int64)
+    whole_bps = np.minimum(np.floor(capacity_bps), _ENDLESS).astype(np.int64)
+    links = np.asarray(links, np.int32).reshape(-1, 2)
+    flows = commodity_of_flow.astype(np.int32), class_of_flow, sat_of_flow
+    tree = routes.next_sat, routes.next_link, routes.feed
+    carried, step_of_sat, arc, first_feed, feed_at, pop, home_s, isl_flow, feed_flow = _carry(
+        offered, *flows, *tree, routes.hops,
+        first, neighbour, link, links, delay_of_link_s,
         feeders.sat_of_feed, feeders.gateway_of_feed, feeders.slant_m,
         np.ascontiguousarray(fibre_s, np.float64), is_gateway_permitted[met], is_pop_permitted[met],
-        np.minimum(np.floor(capacity_bps), _ENDLESS).astype(np.int64),
-        start_of_kind, steps, SPEED_OF_LIGHT_M_S,
+        whole_bps, start_of_kind, steps, SPEED_OF_LIGHT_M_S,
+    )  # fmt: skip
+    path_first, resource, flow_of_path, path_bps, delay_s, space_m = _paths_of_flow(
+        carried, *flows, *tree, first, neighbour, link, links, arc, delay_of_link_s, length_m, first_feed, feed_at,
+        feeders.gateway_of_feed, feeders.slant_m, pop, home_s, isl_flow, feed_flow, start_of_kind, SPEED_OF_LIGHT_M_S,
+    )  # fmt: skip
+    blocked = _held_back(
+        offered, carried, class_of_flow, sat_of_flow, routes.next_sat, step_of_sat, routes.feed,
+        feeders.gateway_of_feed, path_first, resource, path_bps, whole_bps, start_of_kind,
     )  # fmt: skip
     paths = Paths(path_first, resource, capacity_bps, start_of_kind)
     load_bps = np.bincount(
@@ -275,7 +286,9 @@ def _set_labels(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912,
         if gateway_room[g] > 0:
             for c in range(n_commodities):
                 if home_ticks[c, g] >= 0:
-                    _nearer(c * width + n_sats + g, home_ticks[c, g], label, head, after, before, mask)
+                    _nearer(
+                        c * width + n_sats + g, np.int64(home_ticks[c, g]), label, head, after, before, mask
+                    )
                     n_waiting += 1
     now = 0
     while n_waiting > 0:
@@ -591,7 +604,7 @@ def _go_round(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, P
 @njit(cache=True, nogil=True)
 def _carry(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR0915
     offered, commodity_of_flow, class_of_flow, sat_of_flow, next_sat, next_link, feed_of_route, hops,  # noqa: ANN001
-    first, neighbour, link, links, delay_of_link_s, length_m,  # noqa: ANN001
+    first, neighbour, link, links, delay_of_link_s,  # noqa: ANN001
     sat_of_feed, gateway_of_feed, slant_m, fibre_s, gateway_mask, pop_mask,  # noqa: ANN001
     capacity, start_of_kind, steps, light_m_s,  # noqa: ANN001
 ):  # fmt: skip
@@ -699,7 +712,7 @@ def _carry(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR0
         for f in range(n_flows):
             x0 = commodity_of_flow[f] * width + sat_of_flow[f]
             is_wanted[x0] = not is_done[f] and sent[f] < target[f] and sat_room[sat_of_flow[f]] > 0
-            n_wanted += is_wanted[x0]
+            n_wanted += 1 if is_wanted[x0] else 0
         turn = 0  # labels of the step before are still good for most
         while n_wanted > 0 and (turn < 2 or step == steps):  # what is left waits for the next step
             if turn > 0:
@@ -725,17 +738,21 @@ def _carry(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR0
             )  # fmt: skip
             if turn > 1 and n_commodities > 1 and sent.sum() - total < TOO_LITTLE * total:
                 break
-    found = _paths_of_flow(
-        sent, commodity_of_flow, class_of_flow, sat_of_flow, next_sat, next_link, feed_of_route,
-        first, neighbour, link, links, arc, delay_of_link_s, length_m, first_feed, feed_at, gateway_of_feed,
-        slant_m, pop, home_s, isl_flow, feed_flow, start_of_kind, light_m_s,
-    )  # fmt: skip
-    path_first, resource, flow_of_path, path_bps, delay_s, space_m = found
+    return sent, step_of_sat, arc, first_feed, feed_at, pop, home_s, isl_flow, feed_flow
+
+
+@njit(cache=True, nogil=True)
+def _held_back(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    offered, sent, class_of_flow, sat_of_flow, next_sat, step_of_sat, feed_of_route, gateway_of_feed,  # noqa: ANN001
+    path_first, resource, path_bps, capacity, start_of_kind,  # noqa: ANN001
+):  # fmt: skip
+    """Return the first full resource on the quickest path of every flow that wants more, -1 for the others."""
     # What is full is counted on the paths: flow in circles, which fills links and carries nothing, is gone now.
     load = np.zeros(len(capacity), np.int64)
     for p in range(len(path_bps)):
         for i in range(path_first[p], path_first[p + 1]):
             load[resource[i]] += path_bps[p]
+    n_flows = len(offered)
     bottleneck = np.full(n_flows, -1, np.int32)
     for f in range(n_flows):
         if sent[f] >= offered[f]:
@@ -750,7 +767,7 @@ def _carry(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR0
             if load[r] < capacity[r]:
                 r = start_of_kind[GATEWAY] + gateway_of_feed[feed_of_route[k, v]]
         bottleneck[f] = r
-    return sent, bottleneck, path_first, resource, flow_of_path, path_bps, delay_s, space_m
+    return bottleneck
 
 
 @njit(cache=True, nogil=True)
