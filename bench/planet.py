@@ -288,16 +288,17 @@ def _report(planet: Any, given: Any, times: dict[str, list[float]], facts: list[
     )
     if library:
         print(f"  library pipeline {library:.1f} ms: {library / slot:.1f} times our slot")
-    steady = facts[1:]
-    plans = [plan for plan, _ in steady]
-    mean = lambda values: float(np.mean(list(values)))  # noqa: E731
-    print(f"  gap to the proven bound: {100 * mean(1.0 - p.objective_bps / p.objective_bound_bps for p in plans):.2f} % of the objective, "
-          f"{100 * mean(1.0 - p.served_bps / p.served_bound_bps for p in plans):.2f} % in bit/s")  # fmt: skip
+    plans = [plan for plan, _ in facts[1:]]
+    gap = np.mean([1.0 - p.objective_bps / p.objective_bound_bps for p in plans])
+    gap_bps = np.mean([1.0 - p.served_bps / p.served_bound_bps for p in plans])
+    print(f"  gap to the proven bound: {100 * gap:.2f} % of the objective, {100 * gap_bps:.2f} % in bit/s")
     if library:
-        lost = mean(1.0 - p.served_bps / (most * planet.unit_bps) for p, most in steady)
+        lost = np.mean([1.0 - p.served_bps / (most * planet.unit_bps) for p, most in facts[1:]])
         print(f"  served below the exact optimum without look-ahead or handover prices: {100 * lost:.2f} %")
-    print(f"  handovers {100 * mean(p.n_handovers / asking for p in plans):.1f} % of asking cells a slot, "
-          f"forced {100 * mean(p.n_forced / asking for p in plans):.2f} %")  # fmt: skip
+    changed, forced = (np.mean([n / asking for n in counts]) for counts in (
+        [p.n_handovers for p in plans], [p.n_forced for p in plans],
+    ))  # fmt: skip
+    print(f"  handovers {100 * changed:.1f} % of asking cells a slot, forced {100 * forced:.2f} %")
 
 
 if __name__ == "__main__":

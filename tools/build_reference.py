@@ -57,6 +57,10 @@ TABLE_TITLES = {
     "gateways": "one line for every gateway; `gateways.parquet`",
     "places": "one line for every named place and slot; `places.parquet`, `places.csv`",
     "pairs": "one line for every pair of the scenario and slot, none without pairs; `pairs.parquet`, `pairs.csv`",
+    "isls": "one line for every link between satellites that is there for the whole run; `isls.parquet`",
+    "landings": "one line for every country and country of gateways that carry its traffic; `landings.parquet`, "
+    "`landings.csv`",
+    "cuts": "one line for every country that sees a satellite it may use; `cuts.parquet`, `cuts.csv`",
 }
 SWEEP_TITLE = "one line for every run of a sweep, after the swept keys; `sweep.csv`, `sweep.json`"
 UNITS = {"": "", "1": "share"}

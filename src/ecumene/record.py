@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecumene import __version__
+from ecumene.carriage import Carriage, open_carriage, riskiest_gateways
 from ecumene.earth.cells import SETTLEMENTS
 from ecumene.earth.ellipsoid import geodetic_of_ecef, great_circle_m
 from ecumene.network.latency import rtt_geometry_s, rtt_s
@@ -66,6 +67,7 @@ class Ledger:
     carried_of_gateway_max: NDArray[np.float64]
     loads_of_gateway: NDArray[np.int64]
     first_r_sat_m: NDArray[np.float64]
+    carriage: Carriage
     places: list[dict[str, list[Any]]] = field(default_factory=list)
     pairs: list[Table] = field(default_factory=list)
     totals: list[tuple[float, ...]] = field(default_factory=list)
@@ -87,6 +89,7 @@ class Ledger:
         )
         self._record_satellites(slot)
         self._record_gateways(slot)
+        self.carriage.record(slot)
         self.places.append(place_columns(self.world, slot))
         if len(self.world.pairs):
             self.pairs.append(pair_columns(self.world, slot, _utc(self.world, slot)))
@@ -155,6 +158,9 @@ class Ledger:
             "gateways": self._gateway_table(n_slots),
             "places": _place_table(self.places),
             "pairs": _pair_table(self.pairs),
+            "isls": self.carriage.isl_table(n_slots),
+            "landings": self.carriage.landing_table(n_slots),
+            "cuts": self.carriage.cut_table(),
         }
         summary = _summary(self.world, self, tables, cause_share)
         summary["pairs"] = pairs_in_short(tables["pairs"])
@@ -210,6 +216,7 @@ class Ledger:
             "load_p50": p50,
             "load_p95": p95,
             "load_max": self.carried_of_gateway_max / ceiling_bps,
+            **self.carriage.failure_columns(),
         }
 
 
@@ -234,6 +241,7 @@ def open_ledger(world: World) -> Ledger:
         carried_of_gateway_max=np.zeros(n_gateways),
         loads_of_gateway=np.zeros((n_gateways, LOAD_STEPS + 1), np.int64),
         first_r_sat_m=np.full((n_sats, 3), np.nan),
+        carriage=open_carriage(world),
     )
 
 
@@ -249,7 +257,7 @@ def _utc(world: World, slot: Slot) -> str:
 
 def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
     """Return the lines of the named places for one slot, by column."""
-    terminals, routes, places = slot.terminals, slot.links.routes, world.places
+    terminals, routes, places = slot.terminals, slot.taken, world.places
     p = np.arange(len(places.name))
     s, k = np.maximum(terminals.sat, 0), np.maximum(places.landing_class, 0)
     is_served = terminals.sat >= 0
@@ -293,9 +301,14 @@ def _limit(world: World, slot: Slot, place: int) -> str:
     if cause == NO_LICENCE:
         return places.limit[place]
     if cause == NO_GATEWAY_PATH:
-        return (
-            "no permitted path home" if len(world.links) else "no satellite in view sees a permitted gateway"
-        )
+        if not len(world.links):
+            return "no satellite in view sees a permitted gateway"
+        view = slot.view
+        pairs = slice(view.first_of_place[place], view.first_of_place[place + 1])
+        in_view = view.sat[pairs][view.is_clear[pairs]]
+        if slot.links.routes.has_path[:, in_view].any():
+            return "no path to a gateway and PoP where its traffic may land"
+        return "no chain of links leads from the satellites in view to a gateway"
     if cause == NO_BEAM:
         return "every usable satellite is full"
     if cause not in {NO_FEEDER_CAPACITY, PARTLY}:
@@ -447,6 +460,7 @@ def _summary(
             "planned": planned / 1e9,
             "carried": carried / 1e9,
             "upper_bound": bound / 1e9,
+            **ledger.carriage.traffic_gbps(),
         },
         "subscribers": {
             "total": land.n_subscribers,
@@ -471,6 +485,7 @@ def _summary(
             "dwell_s_median": _in_seconds(dwell_median, scenario.slot_s),
         },
         "gateways_busiest": busiest_gateways(tables["gateways"]),
+        "gateways_riskiest": riskiest_gateways(tables["gateways"]),
         "countries_worst": worst_countries(tables["countries"]),
         "isolated_worst": worst_isolated(
             rows, _remedies(world, ledger, n_slots), dict(zip(land.codes, land.names, strict=True))
@@ -509,7 +524,12 @@ def _assumptions(world: World) -> list[str]:
         "Mbit/s is the share of that busy-hour demand a subscriber gets, not the peak of a speed test.",
         (
             f"RTT is terminal - PoP - terminal with {scenario.latency.processing_ms:g} ms for framing and processing; "
-            "the road from the PoP into the internet is not in it, nor queueing."
+            "the road from the PoP into the internet is not in it; "
+            + (
+                f"a full antenna, site or laser adds {scenario.latency.queue_cap_ms:g} ms of queue."
+                if scenario.latency.queueing
+                else "nor is queueing."
+            )
         ),
         "Clear sky. Beams do not disturb each other. A cell is served by one satellite at a time.",
         (

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ecumene.network.crossings import carried_on, crossing_links
+from ecumene.network.detours import most_that_can_arrive_bps, share_over_detours
 from ecumene.network.gateways import Feeders, InView, assign_antennas, clear_only, demand_around
 from ecumene.network.isl import NO_LINKS, IslState, acquired, link_state
+from ecumene.network.queueing import waiting_of_paths_s, waiting_s
 from ecumene.network.routes import Routes, find_routes
 from ecumene.network.service import Service, offered_traffic, serve_rows
-from ecumene.network.sharing import Paths, Shares, resources_of_routes, share_max_min
+from ecumene.network.sharing import (
+    FAIRNESS,
+    Paths,
+    Shares,
+    Streams,
+    resources_of_routes,
+    routes_taken,
+    streams_of_routes,
+)
 from ecumene.network.terminals import TerminalService, View, serve_terminals
 from ecumene.orbits.propagation import propagate
 from ecumene.scheduling.beams import Plan, assign_beams, make_task, usable_of_bins
@@ -102,8 +112,18 @@ class Slot:
         The steps.
     flow_class, flow_sat : (flow,)
         Landing class and satellite of each stream of traffic.
-    paths, shares
-        What the streams run through, and what of them is carried.
+    offered_bps : (flow,)
+        What it brings. [bit/s]
+    streams
+        The ways they take, what goes over each, and what of them is carried.
+    possible_bps, one_path_bps
+        Upper bound of what any routing could carry (exact where all landing classes permit the same), and what the
+        quickest paths alone would carry. [bit/s]
+    taken
+        The path that carries most of each satellite's traffic, as routes; the quickest where it has no traffic.
+    delay_s : (class, sat)
+        One way from the satellite to the PoP, with half of the queueing (which is met one way), mean over its traffic;
+        of the quickest path where it has none. [s]
     carried_share : (class, sat)
         Share of the offered traffic that is carried; 1 where none is offered.
     service
@@ -118,12 +138,26 @@ class Slot:
     plan: Plan
     flow_class: NDArray[np.int32]
     flow_sat: NDArray[np.int32]
-    paths: Paths
-    shares: Shares
+    offered_bps: NDArray[np.float64]
+    streams: Streams
+    possible_bps: float
+    one_path_bps: float
+    taken: Routes
+    delay_s: NDArray[np.float64]
     carried_share: NDArray[np.float64]
     service: Service
     view: View
     terminals: TerminalService
+
+    @property
+    def paths(self) -> Paths:
+        """What every path runs through."""
+        return self.streams.paths
+
+    @property
+    def shares(self) -> Shares:
+        """What is carried of each stream of traffic, and the loads."""
+        return self.streams.shares
 
 
 def survey(world: World, slot: int) -> Sky:
@@ -283,9 +317,15 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
         is_usable=routes.has_path,
     )
     flow_class, flow_sat = (index.astype(np.int32) for index in np.nonzero(offered_bps))
-    paths, shares = _shares(world, sky, links, offered_bps[flow_class, flow_sat], flow_class, flow_sat)
+    flow_bps = offered_bps[flow_class, flow_sat]
+    streams, possible_bps, one_path_bps = _streams(world, sky, links, flow_bps, flow_class, flow_sat)
     carried_share = np.ones(offered_bps.shape)
-    carried_share[flow_class, flow_sat] = shares.carried_bps / offered_bps[flow_class, flow_sat]
+    carried_share[flow_class, flow_sat] = streams.carried_share(flow_bps)
+    felt = _with_queues(world, streams)
+    taken = routes_taken(felt, routes, flow_class, flow_sat)
+    delay_s = routes.delay_s.copy()
+    goes = streams.shares.carried_bps > 0.0
+    delay_s[flow_class[goes], flow_sat[goes]] = felt.mean_of_flows(felt.delay_s)[goes]
     service = serve_rows(
         cell_of_row=land.cell_of_row,
         class_of_row=land.class_of_row,
@@ -299,7 +339,7 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
         usable_of_bin=links.usable_of_bin,
         sat_of_cell=plan.sat_of_cell,
         carried_share=carried_share,
-        delay_s=routes.delay_s,
+        delay_s=delay_s,
         r_cell_m=grid.r_ecef_m,
         r_sat_m=sky.r_sat_m,
         processing_s=world.scenario.latency.processing_ms * 1e-3,
@@ -307,33 +347,76 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
     view = _view(world, sky)
     terminals = _terminals(world, asked, links, plan, service, carried_share, view, before)
     return Slot(
-        sky, asked, links, plan, flow_class, flow_sat, paths, shares, carried_share, service, view, terminals
+        sky, asked, links, plan, flow_class, flow_sat, flow_bps, streams, possible_bps, one_path_bps, taken, delay_s,
+        carried_share, service, view, terminals,
     )  # fmt: skip
 
 
-def _shares(
+def _streams(
     world: World,
     sky: Sky,
     links: Links,
     offered_bps: NDArray[np.float64],
     flow_class: NDArray[np.int32],
     flow_sat: NDArray[np.int32],
-) -> tuple[Paths, Shares]:
-    """Share satellites, lasers, antennas and sites max-min fairly among the streams of traffic."""
-    scenario = world.scenario
+) -> tuple[Streams, float, float]:
+    """Share satellites, lasers, antennas and sites among the streams of traffic.
+
+    Returns the streams, the most that any routing could carry, and what the quickest paths alone carry.
+    """
+    scenario, ground, routes = world.scenario, world.ground, links.routes
+    capacity: dict[str, Any] = {
+        "satellite_bps": world.beams.capacity_bps,
+        "isl_bps": scenario.isl.capacity_gbps * 1e9,
+        "feed_bps": _feeder_bps(world, sky, links.feeders),
+        "gateway_bps": ground.gateway_bps,
+    }
     paths = resources_of_routes(
-        links.routes,
-        links.pairs,
-        links.feeders,
-        flow_class,
-        flow_sat,
-        satellite_bps=world.beams.capacity_bps,
-        isl_bps=scenario.isl.capacity_gbps * 1e9,
-        feed_bps=_feeder_bps(world, sky, links.feeders),
-        gateway_bps=world.ground.gateway_bps,
-        pop_bps=np.full(len(world.ground.pops), np.inf),
-    )
-    return paths, share_max_min(offered_bps, paths.first, paths.resource, paths.capacity_bps)
+        routes, links.pairs, links.feeders, flow_class, flow_sat, **capacity,
+        pop_bps=np.full(len(ground.pops), np.inf),
+    )  # fmt: skip
+    share = FAIRNESS[scenario.network.fairness]
+    shares = share(offered_bps, paths.first, paths.resource, paths.capacity_bps, offered_bps)
+    one_path_bps, wanted_bps = float(shares.carried_bps.sum()), float(offered_bps.sum())
+    if one_path_bps >= wanted_bps * (1.0 - 1e-9):
+        return streams_of_routes(paths, shares, routes, flow_class, flow_sat), wanted_bps, one_path_bps
+    net: dict[str, Any] = {
+        "links": links.pairs,
+        "length_m": links.isls.length_m,
+        "is_up": links.isls.is_up,
+        "feeders": links.feeders,
+        "fibre_s": ground.fibre_s,
+        **capacity,
+    }
+    met = np.unique(flow_class)
+    if scenario.network.paths == "many":
+        streams = share_over_detours(
+            offered_bps, flow_class, flow_sat, routes=routes, is_gateway_permitted=ground.is_gateway_permitted,
+            is_pop_permitted=ground.is_pop_permitted, **net,
+        )  # fmt: skip
+        if len(met) == 1:
+            return (
+                streams,
+                float(streams.shares.carried_bps.sum()),
+                one_path_bps,
+            )  # one commodity: the maximum
+    else:
+        streams = streams_of_routes(paths, shares, routes, flow_class, flow_sat)
+    possible_bps = most_that_can_arrive_bps(
+        offered_bps, flow_sat, is_gateway_permitted=ground.is_gateway_permitted[met],
+        is_pop_permitted=ground.is_pop_permitted[met], **net,
+    )  # fmt: skip
+    return streams, max(possible_bps, one_path_bps), one_path_bps
+
+
+def _with_queues(world: World, streams: Streams) -> Streams:
+    """Return streams with the waiting in their delays: half of it, for a round trip meets the queue one way only."""
+    keys = world.scenario.latency
+    if not keys.queueing:
+        return streams
+    cap_s = keys.queue_cap_ms * 1e-3
+    wait_s = waiting_s(streams.shares.load_bps, streams.paths.capacity_bps, cap_s)
+    return replace(streams, delay_s=streams.delay_s + 0.5 * waiting_of_paths_s(streams.paths, wait_s, cap_s))
 
 
 def _view(world: World, sky: Sky) -> View:

@@ -24,7 +24,7 @@ FLOORS = (
     ("results",),
     ("world",),
     ("slot",),
-    ("pairs",),
+    ("pairs", "carriage"),
     ("record",),
     ("simulation",),
     ("siting",),

@@ -21,6 +21,7 @@ SUFFIXES = (
 )
 
 NO_UNIT = {
+    "load_max_share": "a part of a whole",
     "share": "a part of a whole",
     "carried_share": "a part of a whole",
     "reachable": "a share of slots",

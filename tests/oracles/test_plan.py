@@ -8,6 +8,7 @@ with the solver.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,10 +18,12 @@ from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import coo_matrix
 from small_worlds import SmallWorld, small_world
 
-from ecumene.scheduling.beams import Plan
 from ecumene.scheduling.market import build_goal
 from ecumene.scheduling.policies import POLICIES
 from ecumene.scheduling.prices import bounds
+
+if TYPE_CHECKING:
+    from ecumene.scheduling.beams import Plan
 
 SINGLE = 1e-5
 """Demand and rates are held in 32 bits."""

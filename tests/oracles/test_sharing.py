@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+from scipy.optimize import linprog, minimize
 
-from ecumene.network.sharing import share_max_min
+from ecumene.network.sharing import share_max_min, share_proportional
 
 
 def network(seed, n_flows, n_resources):
@@ -84,3 +84,57 @@ def test_hundred_thousand_fold_weights_do_not_spoil_the_sums():
     paths = [rng.choice(20, 4, replace=False) for _ in range(300)]
     case = (rng.uniform(0, 5, 300), paths, rng.uniform(1, 20, 20), weight)
     np.testing.assert_allclose(fast(*case).carried_bps, filled_step_by_step(*case), rtol=1e-7, atol=1e-12)
+
+
+def proportional(offered, paths, capacity, weight):
+    first = np.cumsum([0, *(len(path) for path in paths)])
+    return share_proportional(offered, first, np.concatenate(paths).astype(np.int32), capacity, weight)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_proportional_shares_against_a_general_solver(seed):
+    offered, paths, capacity, weight = network(3_000 + seed, 10, 6)
+    offered, capacity = offered + 1.0, capacity + 1.0
+    uses = np.zeros((len(capacity), len(offered)))
+    for f, path in enumerate(paths):
+        uses[path, f] = 1.0
+    bounded = np.isfinite(capacity)
+    found = minimize(
+        lambda x: -(weight * np.log(x)).sum(), np.full(len(offered), 0.01), jac=lambda x: -weight / x, method="SLSQP",
+        bounds=[(1e-6, o) for o in offered], options={"ftol": 1e-14, "maxiter": 2_000},
+        constraints={
+            "type": "ineq", "fun": lambda x: capacity[bounded] - uses[bounded] @ x, "jac": lambda _: -uses[bounded],
+        },
+    )  # fmt: skip
+    ours = proportional(offered, paths, capacity, weight).carried_bps
+    assert (weight * np.log(ours)).sum() >= -found.fun - 1e-6
+    np.testing.assert_allclose(ours, found.x, rtol=2e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_proportional_shares_fit_and_are_optimal(seed):
+    """No other allocation that fits raises the weighted sum of relative shares: Kelly's criterion, by an LP."""
+    rng = np.random.default_rng(seed)
+    offered, paths, capacity, weight = network(seed, int(rng.integers(1, 40)), int(rng.integers(1, 15)))
+    shares = proportional(offered, paths, capacity, weight)
+    assert (shares.load_bps <= capacity * (1 + 1e-12) + 1e-12).all()
+    assert (shares.carried_bps <= offered).all()
+    alive = shares.carried_bps > 0.0
+    if not alive.any():
+        return
+    uses = np.zeros((len(capacity), len(offered)))
+    for f, path in enumerate(paths):
+        uses[path, f] = 1.0
+    bounded = np.isfinite(capacity)
+    gain = weight[alive] / shares.carried_bps[alive]
+    bounds = [(0.0, o) for o in offered[alive]]
+    best = linprog(-gain, A_ub=uses[np.ix_(bounded, alive)], b_ub=capacity[bounded], bounds=bounds)
+    assert best.status == 0
+    assert -best.fun <= weight[alive].sum() * (1 + 1e-5)
+
+
+def test_proportional_textbook_line():
+    """A flow over both links gets 1/3, those over one link 2/3 (Kelly); max-min would give 1/2 to all."""
+    shares = proportional(np.full(3, 9.0), [[0, 1], [0], [1]], np.ones(2), np.ones(3))
+    assert shares.carried_bps == pytest.approx([1 / 3, 2 / 3, 2 / 3], rel=1e-6)
+    assert shares.bottleneck.tolist()[1:] == [0, 1]

@@ -156,7 +156,7 @@ def test_licensed_is_not_sold() -> None:
 def test_a_planet_that_asks_for_nothing_is_available_and_carries_nothing() -> None:
     idle = planet(demand__subscribers=0)
     assert np.array_equal(idle.rows()["availability"], planet().rows()["availability"])
-    assert idle.summary["traffic_gbps"] == {"demand": 0.0, "planned": 0.0, "carried": 0.0, "upper_bound": 0.0}
+    assert set(idle.summary["traffic_gbps"].values()) == {0.0}
     assert (idle.places()["mbps"][idle.places()["satellite"] != ""] > 0).all()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 from small_worlds import SmallWorld, small_world
 
 from ecumene.errors import RangeError
-from ecumene.scheduling.beams import Plan
 from ecumene.scheduling.market import build_goal
 from ecumene.scheduling.optimum import EFFORTS
 from ecumene.scheduling.policies import POLICIES, by_score
+
+if TYPE_CHECKING:
+    from ecumene.scheduling.beams import Plan
 
 SEEDS = st.integers(0, 10_000)
 SINGLE = 2e-6

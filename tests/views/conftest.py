@@ -78,7 +78,15 @@ SUMMARY = {
     ],
     "mbps": {"p5": 0.42, "p50": 3.0, "p95": 3.0},
     "rtt_ms": {"p5": 24.2, "p50": 43.4, "p95": 71.0},
-    "traffic_gbps": {"demand": 12_345.0, "planned": 9_900.0, "carried": 9_876.0, "upper_bound": 10_100.0},
+    "traffic_gbps": {
+        "demand": 12_345.0,
+        "planned": 9_900.0,
+        "carried": 9_876.0,
+        "upper_bound": 10_100.0,
+        "possible": 9_880.0,
+        "one_path": 6_138.0,
+    },
+    "gateways_riskiest": [{"gateway": AWKWARD, "country": "US", "people_lost": 1.2e6, "lost_gbps": 80.0}],
     "subscribers": {"total": 10e6, "unplaced": 12_000.0, "source": "announced by the operator"},
     "plan": {
         "policy": "optimum", "effort": "certified", "objective_gbps": 9_800.0, "objective_bound_gbps": 10_000.0,
@@ -141,6 +149,9 @@ def synthetic_results() -> Results:
             "gateways": _gateways(),
             "places": _places(),
             "pairs": _empty("pairs"),
+            "isls": _empty("isls"),
+            "landings": _landings(),
+            "cuts": _cuts(),
         },
         summary=copy.deepcopy(SUMMARY),
     )
@@ -213,7 +224,29 @@ def _gateways():
         "load_p50": np.array([0.01, 0.876]),
         "load_p95": np.array([0.02, 0.99]),
         "load_max": np.array([0.0125, 1.0]),
+        "people_lost": np.array([np.nan, 1.2e6]),
+        "lost_gbps": np.array([np.nan, 80.0]),
+        "people_through": np.array([1_000.0, 2e6]),
     }
+
+
+def _landings():
+    return {
+        "country": np.array(["KE", "KE"], dtype=object),
+        "gateway_country": np.array(["IS", "US"], dtype=object),
+        "carried_gbps": np.array([200.0, 25.0]),
+        "share": np.array([0.889, 0.111]),
+    }
+
+
+def _cuts():
+    numbers = {v.name: np.zeros(1, v.dtype) for v in TABLES["cuts"] if v.dtype != "str"}
+    numbers |= {
+        "most_gbps": np.array([180.0]),
+        "antennas_gbps": np.array([180.0]),
+        "antennas_cut": np.array([9]),
+    }
+    return {"country": np.array(["KE"], dtype=object), "name": np.array([AWKWARD], dtype=object), **numbers}
 
 
 def _places():

@@ -163,3 +163,14 @@ def test_an_empty_run_has_a_report(results, monkeypatch):
     assert "No isolated place is left out." in page
     assert "This scenario has no gateway." in page
     assert "follows no named place" in page
+
+
+def test_landings_cuts_and_failures_stand_in_the_tables(results):
+    page = report.report_html(results)
+    assert "IS 89 %, US 11 %" in page
+    assert "180 (9 antennas)" in page
+    assert "1.2 million" in page
+
+
+def test_lasers_get_a_map_where_there_are_some(results):
+    assert "How full are the lasers?" not in report.report_html(results)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecumene.results.schema import CAUSE_WORDS
-from ecumene.views.terminal import causes_text, summary_text
+from ecumene.views.terminal import causes_text, network_text, summary_text
 
 
 @pytest.fixture
@@ -115,3 +115,19 @@ def test_few_places_are_told_one_by_one(summary):
     assert CAUSE_WORDS["no_satellite"] in text
     summary["places"] = [place] * 13
     assert "could be served 90 % of the time" not in summary_text(summary)
+
+
+def test_what_gets_home_is_told_beside_what_could():
+    traffic = {"planned": 1_000.0, "carried": 900.0, "possible": 950.0, "one_path": 600.0}
+    assert network_text(traffic) == (
+        "Of 1,000 that the beams bring, 90 % get home (no routing could bring more than 95 %); "
+        "over quickest paths alone 60 %"
+    )
+    assert "no routing" not in network_text(traffic | {"carried": 1_000.0, "possible": 1_000.0})
+    assert network_text(traffic | {"planned": 0.0}) == ""
+
+
+def test_failing_gateways_are_told_where_people_lose_service(results):
+    assert "1.2 million people lose service" in " ".join(summary_text(results.summary).split())
+    quiet = results.summary | {"gateways_riskiest": []}
+    assert "If a gateway fails" not in summary_text(quiet)

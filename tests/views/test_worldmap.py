@@ -16,6 +16,7 @@ from ecumene.views.worldmap import (
     QUANTITIES,
     build_canvas,
     cause_map_png,
+    isl_map_png,
     map_alt_text,
     quantity_map_png,
     rings,
@@ -122,3 +123,28 @@ def test_one_country_is_drawn_close_up(results):
 
 def test_the_whole_planet_is_no_close_up(results):
     assert window_of(build_canvas(results.rows(), results.gateways(), width_px=300, may_zoom=True)) is None
+
+
+def lasers(load):
+    """Return two links: one over the South Atlantic, one over the edge of the map, and their satellites."""
+    satellites = {
+        "satellite": np.array(["A", "B", "C", "D"], dtype=object),
+        "lat_deg": np.array([-30.0, -30.0, 10.0, 10.0]),
+        "lon_deg": np.array([-20.0, 0.0, 179.0, -179.0]),
+    }
+    ends = {
+        "satellite_a": np.array(["A", "C"], dtype=object),
+        "satellite_b": np.array(["B", "D"], dtype=object),
+    }
+    return ends | {"load_p95": np.array([load, load])}, satellites
+
+
+def test_full_lasers_stand_out_and_none_crosses_the_whole_map(results):
+    canvas = build_canvas(results.rows(), no_gateways(results), width_px=WIDTH)
+    idle, full = (picture(isl_map_png(canvas, *lasers(load))) for load in (0.0, 1.0))
+    yellow = colour_at(full, canvas, -30.0, -10.0)
+    assert yellow[0] > 180
+    assert yellow[2] < 120
+    sea = colour_at(idle, canvas, -30.0, -10.0)
+    assert sea[2] > 180
+    assert (colour_at(full, canvas, 10.0, -40.0) == colour_at(idle, canvas, 10.0, -40.0)).all()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
@@ -64,6 +64,109 @@ class Shares:
     load_bps: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Streams:
+    """The traffic of one slot on its ways: each flow over one path or several.
+
+    Attributes
+    ----------
+    paths
+        What every path runs through: `Paths` with a line a path, not a flow.
+    flow_of_path : (path,)
+        Whose path it is.
+    path_bps : (path,)
+        Traffic on it. [bit/s]
+    delay_s, space_m : (path,)
+        As in `ecumene.network.routes.Routes`. [s], [m]
+    shares
+        What is carried of each flow.
+    """
+
+    paths: Paths
+    flow_of_path: NDArray[np.int32]
+    path_bps: NDArray[np.float64]
+    delay_s: NDArray[np.float64]
+    space_m: NDArray[np.float64]
+    shares: Shares
+
+    def carried_share(self, offered_bps: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of each flow that is carried; 1 where all but a fraction of a bit/s is.
+
+        Parameters
+        ----------
+        offered_bps : (flow,)
+            What was asked for, above 0. [bit/s]
+        """
+        carried_bps = self.shares.carried_bps
+        return np.where(carried_bps >= np.floor(offered_bps), 1.0, carried_bps / offered_bps)
+
+    def mean_of_flows(self, of_path: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a quantity of paths as the mean of each flow, weighted by traffic; NaN where nothing is carried.
+
+        Parameters
+        ----------
+        of_path : (path,)
+            For example `delay_s`.
+        """
+        n_flows = len(self.shares.carried_bps)
+        total = np.bincount(self.flow_of_path, self.path_bps, n_flows)
+        mean = np.full(n_flows, np.nan)
+        np.divide(
+            np.bincount(self.flow_of_path, self.path_bps * of_path, n_flows),
+            total,
+            out=mean,
+            where=total > 0.0,
+        )
+        return mean
+
+    def main_path_of_flows(self) -> NDArray[np.int64]:
+        """Return the path that carries most of each flow, of equal ones the first; -1 where nothing is carried."""
+        order = np.lexsort((-np.arange(len(self.path_bps)), self.path_bps, self.flow_of_path))
+        main = np.full(len(self.shares.carried_bps), -1, np.int64)
+        main[self.flow_of_path[order]] = order
+        return main
+
+    def end_of_paths(self, kind: int) -> NDArray[np.int32]:
+        """Return where every path comes down: its feed, gateway or PoP.
+
+        Parameters
+        ----------
+        kind
+            FEED, GATEWAY or POP.
+        """
+        last = self.paths.first[1:] - 1 - (POP - kind)
+        return np.asarray(self.paths.resource[last] - self.paths.start_of_kind[kind], np.int32)
+
+
+def capacities(
+    n_sats: int,
+    n_links: int,
+    n_feeds: int,
+    satellite_bps: NDArray[np.float64] | float,
+    isl_bps: NDArray[np.float64] | float,
+    feed_bps: NDArray[np.float64] | float,
+    gateway_bps: NDArray[np.float64],
+    pop_bps: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the capacity of every resource, and where each kind begins.
+
+    Parameters
+    ----------
+    n_sats, n_links, n_feeds
+        How many there are.
+    satellite_bps, isl_bps, feed_bps, gateway_bps, pop_bps
+        As in `resources_of_routes`. [bit/s]
+    """
+    of_kind = (
+        _spread(satellite_bps, n_sats),
+        np.repeat(_spread(isl_bps, n_links), 2),
+        _spread(feed_bps, n_feeds),
+        np.asarray(gateway_bps, np.float64),
+        np.asarray(pop_bps, np.float64),
+    )
+    return np.concatenate(of_kind), np.cumsum([0, *(len(capacity) for capacity in of_kind)])
+
+
 def resources_of_routes(
     routes: Routes,
     links: NDArray[np.int32],
@@ -112,15 +215,10 @@ def resources_of_routes(
             f"flow {f} (class {class_of_flow[f]}, satellite {sat_of_flow[f]}) has no path; "
             "give only flows where routes.has_path"
         )
-    n_sats, n_feeds = routes.feed.shape[1], len(feeders.sat_of_feed)
-    capacity_of_kind = (
-        _spread(satellite_bps, n_sats),
-        np.repeat(_spread(isl_bps, len(links)), 2),
-        _spread(feed_bps, n_feeds),
-        np.asarray(gateway_bps, np.float64),
-        np.asarray(pop_bps, np.float64),
-    )
-    start_of_kind = np.cumsum([0, *(len(capacity) for capacity in capacity_of_kind)])
+    capacity_bps, start_of_kind = capacities(
+        routes.feed.shape[1], len(links), len(feeders.sat_of_feed),
+        satellite_bps, isl_bps, feed_bps, gateway_bps, pop_bps,
+    )  # fmt: skip
     first = np.zeros(len(sat_of_flow) + 1, np.int64)
     np.cumsum(routes.hops[class_of_flow, sat_of_flow].astype(np.int64) + 4, out=first[1:])
     resource = _walk(
@@ -135,7 +233,7 @@ def resources_of_routes(
         routes.gateway,
         routes.pop,
     )
-    return Paths(first, resource, np.concatenate(capacity_of_kind), start_of_kind)
+    return Paths(first, resource, capacity_bps, start_of_kind)
 
 
 def kind_and_index(paths: Paths, resource: NDArray[np.int32]) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
@@ -181,6 +279,67 @@ def load_of_kind(paths: Paths, load_bps: NDArray[np.float64], kind: int) -> NDAr
         Load; of an ISL each direction by itself, in turn. [bit/s]
     """
     return load_bps[paths.start_of_kind[kind] : paths.start_of_kind[kind + 1]]
+
+
+def streams_of_routes(
+    paths: Paths,
+    shares: Shares,
+    routes: Routes,
+    class_of_flow: NDArray[np.int32],
+    sat_of_flow: NDArray[np.int32],
+) -> Streams:
+    """Return flows that go over one path each as streams.
+
+    Parameters
+    ----------
+    paths, shares
+        From `resources_of_routes` and `share_max_min`.
+    routes, class_of_flow, sat_of_flow
+        What the paths were made of.
+    """
+    return Streams(
+        paths=paths,
+        flow_of_path=np.arange(len(sat_of_flow), dtype=np.int32),
+        path_bps=shares.carried_bps,
+        delay_s=routes.delay_s[class_of_flow, sat_of_flow],
+        space_m=routes.space_m[class_of_flow, sat_of_flow],
+        shares=shares,
+    )
+
+
+def routes_taken(
+    streams: Streams, routes: Routes, class_of_flow: NDArray[np.int32], sat_of_flow: NDArray[np.int32]
+) -> Routes:
+    """Return the routes with the path that carries most of a satellite's traffic, where it has traffic.
+
+    Parameters
+    ----------
+    streams
+        How the traffic goes.
+    routes, class_of_flow, sat_of_flow
+        The quickest paths, and whose traffic the flows are.
+
+    Returns
+    -------
+    taken
+        Delay, length, ends and hops of these paths; the steps on the way (`next_sat`, `next_link`) stay those of the
+        quickest.
+    """
+    main = streams.main_path_of_flows()
+    has_traffic = main >= 0
+    k, s, path = class_of_flow[has_traffic], sat_of_flow[has_traffic], main[has_traffic]
+    of_path: dict[str, NDArray[Any]] = {
+        "delay_s": streams.delay_s,
+        "space_m": streams.space_m,
+        "gateway": streams.end_of_paths(GATEWAY),
+        "pop": streams.end_of_paths(POP),
+        "feed": streams.end_of_paths(FEED),
+        "hops": (np.diff(streams.paths.first) - 4).astype(np.int16),
+    }
+    taken: dict[str, NDArray[Any]] = {name: getattr(routes, name).copy() for name in of_path}
+    for name, values in of_path.items():
+        taken[name][k, s] = values[path]
+    return replace(routes, **taken)
 
 
 def share_max_min(
@@ -232,6 +391,54 @@ def share_max_min(
     by_demand = np.argsort(offered_bps / weight, kind="stable")
     carried_bps, bottleneck, load_bps = _fill(offered_bps, first, resource, capacity_bps, weight, by_demand)
     return Shares(carried_bps, bottleneck, load_bps)
+
+
+def share_proportional(
+    offered_bps: NDArray[np.float64],
+    first: NDArray[np.int64],
+    resource: NDArray[np.int32],
+    capacity_bps: NDArray[np.float64],
+    weight: NDArray[np.float64] | None = None,
+) -> Shares:
+    """Return the proportionally fair shares of flows on fixed paths.
+
+    Parameters
+    ----------
+    offered_bps, first, resource, capacity_bps, weight
+        As in `share_max_min`.
+
+    Returns
+    -------
+    shares
+        Traffic carried, what held it back (the dearest full resource on the path), and the loads.
+
+    Raises
+    ------
+    RangeError
+        As in `share_max_min`.
+
+    Notes
+    -----
+    Maximises sum(weight log x) under the capacities: whoever crosses many full resources gets less than with max-min,
+    and more arrives in all. Every full resource has a price p, and x = min(offered, weight / sum of p on the path).
+    Prices are set one after the other so that the resource is just full, round by round, until no share changes by
+    more than 1e-9 of itself (2,000 rounds at most); then shares are cut by what is missing, so that capacity holds
+    but for rounding.
+
+    References
+    ----------
+    Kelly, Maulloo and Tan, J. Oper. Res. Soc. 49 (1998) 237.
+    """
+    offered_bps = np.asarray(offered_bps, np.float64)
+    capacity_bps = np.asarray(capacity_bps, np.float64)
+    weight = np.ones(len(offered_bps)) if weight is None else np.asarray(weight, np.float64)
+    _check(offered_bps, first, resource, capacity_bps, weight)
+    carried_bps, bottleneck, load_bps = _price(offered_bps, first, resource, capacity_bps, weight)
+    return Shares(carried_bps, bottleneck, load_bps)
+
+
+FAIRNESS = {"max-min": share_max_min, "proportional": share_proportional}
+"""Ways to share fixed paths, by name."""
 
 
 def _spread(capacity_bps: NDArray[np.float64] | float, count: int) -> NDArray[np.float64]:
@@ -385,3 +592,78 @@ def _freeze(f, share_bps, first, resource, carried_bps, is_frozen, load_bps, n_g
         r = resource[i]
         load_bps[r] += share_bps
         n_growing[r] -= 1
+
+
+@njit(cache=True, nogil=True)
+def _price(offered_bps, first, resource, capacity_bps, weight):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901, PLR0912, PLR0915
+    n_flows, n_resources = len(offered_bps), len(capacity_bps)
+    start, flow = _flows_of_resources(first, resource, n_resources)
+    carried_bps = offered_bps.copy()
+    price, cost = np.zeros(n_resources), np.zeros(n_flows)
+    asked_bps = np.zeros(n_resources)
+    for f in range(n_flows):
+        for i in range(first[f], first[f + 1]):
+            asked_bps[resource[i]] += offered_bps[f]
+            if capacity_bps[resource[i]] == 0.0:
+                carried_bps[f] = 0.0
+    scarce = np.flatnonzero((asked_bps > capacity_bps) & (capacity_bps > 0.0))
+    for _ in range(2_000):
+        most = 0.0
+        for r in scarce:
+            # The sum of shares falls in the price, and at sum(weight) / capacity it fits: halve the interval.
+            old, weights = price[r], 0.0
+            for i in range(start[r], start[r + 1]):
+                weights += weight[flow[i]]
+            low, high = 0.0, weights / capacity_bps[r]
+            p = low
+            for _ in range(200):
+                total = 0.0
+                for i in range(start[r], start[r + 1]):
+                    f = flow[i]
+                    q = cost[f] - old + p
+                    if carried_bps[f] > 0.0:
+                        total += weight[f] / q if q * offered_bps[f] > weight[f] else offered_bps[f]
+                if total > capacity_bps[r]:
+                    low = p
+                else:
+                    high = p
+                if high <= 0.0 or high - low <= 1e-14 * high:
+                    break
+                p = 0.5 * (low + high)
+            p = high
+            price[r] = p
+            for i in range(start[r], start[r + 1]):
+                f = flow[i]
+                if carried_bps[f] == 0.0:
+                    continue
+                cost[f] = max(cost[f] + p - old, 0.0)
+                share_bps = offered_bps[f]
+                if cost[f] * offered_bps[f] > weight[f]:
+                    share_bps = weight[f] / cost[f]
+                most = max(most, abs(share_bps - carried_bps[f]) / carried_bps[f])
+                carried_bps[f] = share_bps
+        if most < 1e-9:
+            break
+    load_bps = np.zeros(n_resources)
+    for f in range(n_flows):
+        for i in range(first[f], first[f + 1]):
+            load_bps[resource[i]] += carried_bps[f]
+    bottleneck = np.full(n_flows, -1, np.int32)
+    for f in range(n_flows):
+        cut, dearest = 1.0, 0.0
+        for i in range(first[f], first[f + 1]):
+            r = resource[i]
+            if load_bps[r] > capacity_bps[r]:
+                cut = min(cut, capacity_bps[r] / load_bps[r])
+            if capacity_bps[r] == 0.0 and offered_bps[f] > 0.0:
+                bottleneck[f], dearest = r, np.inf
+            if price[r] > dearest:
+                bottleneck[f], dearest = r, price[r]
+        carried_bps[f] *= cut
+        if carried_bps[f] >= offered_bps[f] * (1.0 - 1e-9):
+            bottleneck[f] = -1
+    load_bps[:] = 0.0
+    for f in range(n_flows):
+        for i in range(first[f], first[f + 1]):
+            load_bps[resource[i]] += carried_bps[f]
+    return carried_bps, bottleneck, load_bps

@@ -21,7 +21,7 @@ class Results:
     scenario
         The scenario as resolved; its start is filled in.
     tables
-        rows, countries, satellites, gateways, places, pairs: columns by name, declared in
+        rows, countries, satellites, gateways, places, pairs, isls, landings, cuts: columns by name, declared in
         `ecumene.results.schema.TABLES`.
     summary
         The planet in a few numbers; written as ``summary.json``.
@@ -54,6 +54,18 @@ class Results:
     def pairs(self) -> Table:
         """Return the table of pairs of places, one line a pair and slot; empty where none was asked for."""
         return self.tables["pairs"]
+
+    def isls(self) -> Table:
+        """Return the table of inter-satellite links; empty for a bent pipe."""
+        return self.tables["isls"]
+
+    def landings(self) -> Table:
+        """Return which countries' gateways carry each country's traffic."""
+        return self.tables["landings"]
+
+    def cuts(self) -> Table:
+        """Return what could leave each country at most, and what would stand in the way."""
+        return self.tables["cuts"]
 
     def write(self, folder: str | Path, *, force: bool = False) -> None:
         """Write the tables, summary and manifest into a folder (`ecumene.results.store.write_results`)."""

@@ -140,6 +140,17 @@ GATEWAYS = _variables(
     ("load_p50", "float64", "1", "traffic over ceiling, median over slots"),
     ("load_p95", "float64", "1", "traffic over ceiling, 95th percentile over slots"),
     ("load_max", "float64", "1", "traffic over ceiling, largest slot"),
+    (
+        "people_lost",
+        "float64",
+        "",
+        (
+            "people who lose service if it fails in the last slot (people times the share of service that ends); empty "
+            "for all but the 30 gateways that bring most people home"
+        ),
+    ),
+    ("lost_gbps", "float64", "Gbit/s", "traffic lost if it fails in the last slot, for the same 30"),
+    ("people_through", "float64", "", "people whose traffic comes down here in the last slot"),
 )
 
 PLACES = _variables(
@@ -212,6 +223,52 @@ PAIRS = _variables(
     ),
 )
 
+ISLS = _variables(
+    ("satellite_a", "str", "", "one end"),
+    ("satellite_b", "str", "", "the other"),
+    ("up_share", "float64", "1", "share of slots in which the link carried or could have carried traffic"),
+    ("capacity_gbps", "float64", "Gbit/s", "capacity in each direction"),
+    ("carried_gbps_mean", "float64", "Gbit/s", "traffic of both directions, mean over slots"),
+    ("load_p50", "float64", "1", "load of the fuller direction, median over slots, to 2 %"),
+    ("load_p95", "float64", "1", "the same, 95th percentile"),
+    ("load_max", "float64", "1", "the same, largest slot"),
+)
+
+LANDINGS = _variables(
+    ("country", "str", "", "country whose users' traffic it is: ISO 3166-1 alpha-2 code, XK for Kosovo"),
+    ("gateway_country", "str", "", "country of the gateways over which it reaches the ground"),
+    ("carried_gbps", "float64", "Gbit/s", "traffic, mean over slots"),
+    ("share", "float64", "1", "share of the country's traffic"),
+)
+
+CUTS = _variables(
+    ("country", "str", "", "ISO 3166-1 alpha-2 code, XK for Kosovo"),
+    ("name", "str", "", "short name"),
+    (
+        "most_gbps",
+        "float64",
+        "Gbit/s",
+        (
+            "what could get home at most from all satellites its cells may use in the last slot, with nobody else in "
+            "the network and beams without limit: the maximum flow, and the capacity of its smallest cut"
+        ),
+    ),
+    ("satellites_seen", "int64", "", "satellites that one of its cells may use"),
+    *(
+        column
+        for kind, words in (
+            ("satellites", "ceilings of satellites"),
+            ("isls", "inter-satellite links, one direction each"),
+            ("antennas", "gateway antennas"),
+            ("gateways", "ceilings of whole gateways"),
+        )
+        for column in (
+            (f"{kind}_gbps", "float64", "Gbit/s", f"capacity of the cut: {words}"),
+            (f"{kind}_cut", "int64", "", f"how many are in the cut: {words}"),
+        )
+    ),
+)
+
 TABLES = {
     "rows": ROWS,
     "countries": COUNTRIES,
@@ -219,5 +276,8 @@ TABLES = {
     "gateways": GATEWAYS,
     "places": PLACES,
     "pairs": PAIRS,
+    "isls": ISLS,
+    "landings": LANDINGS,
+    "cuts": CUTS,
 }
 """Result tables in the order they are written."""

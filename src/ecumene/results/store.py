@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 SUMMARY = "summary.json"
-CSV_TABLES = ("countries", "places", "pairs")
+CSV_TABLES = ("countries", "places", "pairs", "landings", "cuts")
 """Tables written as CSV beside Parquet: those that people open in a spreadsheet."""
 
 _OURS = {

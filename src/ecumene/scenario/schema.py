@@ -260,6 +260,16 @@ class IslKeys(Section):
         return self
 
 
+class NetworkKeys(Section):
+    """How traffic finds its way home and how what is scarce is shared."""
+
+    paths: Literal["many", "one"] = "many"
+    """Traffic takes the quickest way home and, where that is full, goes round (many); or the quickest alone (one)."""
+    fairness: Literal["max-min", "proportional"] = "max-min"
+    """Max-min: no share of demand is raised at the cost of a smaller one; proportional: the sum of demand x log(share)
+    is largest (Kelly). With many paths the two are the same under one landing rule; under several max-min is taken."""
+
+
 class LicenceKeys(Section):
     """Where service is allowed."""
 
@@ -339,6 +349,10 @@ class LatencyKeys(Section):
     """Refractive index of fibre."""
     processing_ms: float = Field(default=28.0, ge=0.0, le=500.0)
     """Framing, scheduling and processing, both ways together; calibrated on country medians of 2023-09. [ms]"""
+    queueing: bool = True
+    """Packets wait in front of lasers, antennas and sites that are nearly full (M/D/1, 1,500 bytes)."""
+    queue_cap_ms: float = Field(default=5.0, ge=0.0, le=1_000.0)
+    """Longest wait on a path: the queue of a full one (soft: CoDel's target). [ms]"""
 
 
 class EarthKeys(Section):
@@ -458,6 +472,8 @@ class Scenario(Section):
     """Gateways and PoPs."""
     isl: IslKeys = IslKeys()
     """Inter-satellite links."""
+    network: NetworkKeys = NetworkKeys()
+    """Ways home and shares."""
     licences: LicenceKeys = LicenceKeys()
     """Where service is allowed."""
     demand: DemandKeys = DemandKeys()

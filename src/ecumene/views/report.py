@@ -29,9 +29,12 @@ from ecumene.views.wording import (
 from ecumene.views.worldmap import (
     CAUSE_TITLE,
     FEW_ROWS,
+    ISL_CAPTION,
+    ISL_TITLE,
     QUANTITIES,
     build_canvas,
     cause_map_png,
+    isl_map_png,
     map_alt_text,
     quantity_map_png,
     window_of,
@@ -48,6 +51,9 @@ if TYPE_CHECKING:
 MAP_WIDTH_PX = 2000
 """Pixels across the main map: about a pixel for each cell at resolution 5."""
 SMALL_MAP_WIDTH_PX = 1400
+
+N_LANDINGS = 3
+"""Countries named at whose gateways another's traffic lands; all stand in landings.csv."""
 
 LIBRARIES = ("numpy", "numba", "sgp4", "h3", "duckdb", "matplotlib")
 
@@ -100,6 +106,8 @@ def report_html(results: Results) -> str:
         countries=_lines(results.countries()),
         countries_csv=_base64(_csv(results.countries())),
         gateways=_lines(_busiest_first(results.gateways())),
+        landing_of=landings_in_short(results.landings()),
+        cut_of=cuts_in_short(results.cuts()),
         places=place_lines(results.places()),
         strips=_strips(results),
         limits=LIMITS,
@@ -130,6 +138,11 @@ def _facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         f"{number_text(traffic['demand'])}, {quantity_text(traffic['planned'], 'Gbit/s')}",
     )
     yield "Traffic carried", quantity_text(traffic["carried"], "Gbit/s")
+    if "possible" in traffic:
+        yield (
+            "Most that could get home, over quickest paths alone",
+            f"{number_text(traffic['possible'])}, {quantity_text(traffic['one_path'], 'Gbit/s')}",
+        )
     if traffic["upper_bound"] < 0.999 * traffic["demand"]:
         yield "No plan of beams could bring more than", quantity_text(traffic["upper_bound"], "Gbit/s")
     yield "Subscribers assumed", f"{people_text(subscribers['total'])} ({subscribers['source']})"
@@ -177,6 +190,12 @@ def _maps(results: Results) -> list[dict[str, Any]]:
     for name, quantity in QUANTITIES.items():
         caption = f"{quantity.label[0].upper()}{quantity.label[1:]}. {seen}"
         maps.append(_map(quantity_map_png(small, name), quantity.title, caption, map_alt_text(name)))
+    if len(results.isls()["load_p95"]):
+        maps.append(
+            _map(
+                isl_map_png(small, results.isls(), results.satellites()), ISL_TITLE, ISL_CAPTION, ISL_CAPTION
+            )
+        )
     return maps
 
 
@@ -197,6 +216,46 @@ def _map(png: bytes, title: str, caption: str, alt: str) -> dict[str, Any]:
         "alt": alt,
         "width": width,
         "height": height,
+    }
+
+
+def landings_in_short(landings: Table) -> dict[str, str]:
+    """Return in words, by country, whose gateways carry its traffic.
+
+    Parameters
+    ----------
+    landings
+        The table of landings, a country's largest first.
+    """
+    told: dict[str, list[str]] = {}
+    for country, gateway, share in zip(
+        landings["country"], landings["gateway_country"], landings["share"], strict=True
+    ):
+        ways = told.setdefault(str(country), [])
+        if len(ways) < N_LANDINGS:
+            ways.append(f"{gateway} {share_text(float(share))}")
+    return {country: ", ".join(ways) for country, ways in told.items()}
+
+
+def cuts_in_short(cuts: Table) -> dict[str, str]:
+    """Return in words, by country, what could leave it at most and what its narrowest place is made of.
+
+    Parameters
+    ----------
+    cuts
+        The table of cuts.
+    """
+    words = {"satellites": "satellites", "isls": "lasers", "antennas": "antennas", "gateways": "gateways"}
+    return {
+        str(country): f"{number_text(float(cuts['most_gbps'][k]))} ("
+        + (
+            ", ".join(
+                f"{cuts[f'{kind}_cut'][k]} {word}" for kind, word in words.items() if cuts[f"{kind}_cut"][k]
+            )
+            or "-"
+        )
+        + ")"
+        for k, country in enumerate(cuts["country"])
     }
 
 

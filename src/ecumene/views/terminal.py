@@ -112,6 +112,7 @@ def _planet(summary: Mapping[str, Any], width: int) -> list[str]:
         ("Round trip to the PoP", _spread(rtt, "ms")),
         ("Traffic", _traffic(traffic)),
         ("Busiest gateways", _gateways(summary["gateways_busiest"])),
+        *_risk(summary),
         ("Worst large countries", _countries(summary["countries_worst"])),
     ]
     return [line for label, text in lines for line in _folded(label, text, width)]
@@ -144,8 +145,33 @@ def _traffic(traffic: Mapping[str, float]) -> str:
         f"{quantity_text(traffic['carried'], 'Gbit/s')} carried of {number_text(traffic['demand'])} asked for"
     )
     bound = traffic.get("upper_bound")
-    is_told = bound is not None and bound < 0.999 * traffic["demand"]
-    return f"{text}; no plan of beams could bring more than {number_text(bound)}" if is_told else text
+    if bound is not None and bound < 0.999 * traffic["demand"]:
+        text += f"; no plan of beams could bring more than {number_text(bound)}"
+    network = network_text(traffic)
+    return f"{text}. {network}" if network else text
+
+
+def network_text(traffic: Mapping[str, float]) -> str:
+    """Return how much of what the beams bring gets home, beside what could, and beside one path; empty if unknown."""
+    planned, possible, one_path = (traffic.get(name) for name in ("planned", "possible", "one_path"))
+    if not planned or possible is None or one_path is None:
+        return ""
+    carried = traffic["carried"]
+    told = (
+        f"Of {number_text(planned)} that the beams bring, {share_text(min(carried / planned, 1.0))} get home"
+    )
+    if possible < 0.9995 * planned:
+        told += f" (no routing could bring more than {share_text(possible / planned)})"
+    return f"{told}; over quickest paths alone {share_text(min(one_path / planned, 1.0))}"
+
+
+def _risk(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the gateways whose failure costs most people their service, as a line, where there are any."""
+    gateways = summary.get("gateways_riskiest", [])[:N_GATEWAYS]
+    told = ", ".join(
+        f"{g['gateway']} {g['country']} {people_text(g['people_lost'])} people" for g in gateways
+    )
+    return [("If a gateway fails", f"{told} lose service")] if told else []
 
 
 def _gateways(gateways: list[dict[str, Any]]) -> str:

@@ -91,6 +91,13 @@ QUANTITIES = {
 CAUSE_TITLE = "Who is served, and why not"
 
 
+ISL_TITLE = "How full are the lasers?"
+ISL_CAPTION = (
+    "Links between satellites, where they stood in the first slot, coloured by their load and as wide (95th percentile "
+    "over slots, fuller direction); links that carry nothing are left out."
+)
+
+
 @dataclass(frozen=True)
 class Canvas:
     """What every map of one run shares.
@@ -269,6 +276,46 @@ def quantity_map_png(canvas: Canvas, name: str) -> bytes:
     _paint(canvas, axes, colours)
     _zoom(canvas, axes)
     _quantity_legend(figure, quantity, norm, palette, has_none=not bool(np.all(has_value)))
+    return _png(figure, n_colours=256)
+
+
+def isl_map_png(canvas: Canvas, isls: Table, satellites: Table) -> bytes:
+    """Return the map of the load of links between satellites as a PNG.
+
+    Parameters
+    ----------
+    canvas
+        The run.
+    isls, satellites
+        Result tables; links stand where their satellites were in the first slot.
+    """
+    import matplotlib as mpl
+    from matplotlib.collections import LineCollection
+
+    place = {str(name): k for k, name in enumerate(satellites["satellite"])}
+    a, b = (np.array([place[str(name)] for name in isls[f"satellite_{end}"]], np.int64) for end in "ab")
+    lat_deg, lon_deg = (satellites[name].astype(np.float64) for name in ("lat_deg", "lon_deg"))
+    load = isls["load_p95"].astype(np.float64)
+    is_drawn = (load > 0.0) & (
+        np.abs(lon_deg[a] - lon_deg[b]) < 180.0
+    )  # lines over the edge of the map are left out
+    order = np.flatnonzero(is_drawn)[np.argsort(load[is_drawn], kind="stable")]
+    ends = [np.stack(equal_earth(lat_deg[end[order]], lon_deg[end[order]]), axis=-1) for end in (a, b)]
+    quantity = Quantity(
+        ISL_TITLE, "load of the fuller direction, 95th percentile over slots", bounds=(0.0, 1.0)
+    )
+    norm, palette = _scale(load, quantity), mpl.colormaps[SCALE_NAME]
+    figure, axes = _world(canvas)
+    pen = canvas.raster.row_of_pixel.shape[1] / 2000.0
+    lines = LineCollection(
+        list(np.stack(ends, axis=1)),
+        colors=palette(norm(load[order])),
+        linewidths=(0.3 + 2.5 * load[order]) * pen,
+        zorder=4,
+    )
+    axes.add_collection(lines, autolim=False)
+    _draw_gateways(canvas, axes)
+    _quantity_legend(figure, quantity, norm, palette, has_none=False)
     return _png(figure, n_colours=256)
 
 

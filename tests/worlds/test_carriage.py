@@ -1,0 +1,95 @@
+"""What the network carried, on the toy planet and on small made-up runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ecumene import load
+from ecumene.carriage import carried_without, people_of_flows
+from ecumene.simulation import one_slot, simulate
+from ecumene.slot import survey
+from ecumene.world import build
+
+
+@pytest.fixture(scope="module")
+def toy():
+    return simulate(load("toy"))
+
+
+@pytest.fixture(scope="module")
+def toy_slot():
+    world = build(load("toy"))
+    return world, one_slot(world, survey(world, 0), survey(world, 1), None)
+
+
+def test_all_traffic_lands_at_the_one_gateway(toy):
+    landings, countries = toy.landings(), toy.countries()
+    assert landings["gateway_country"].tolist() == ["XA"]
+    assert landings["country"].tolist() == ["XA"]
+    assert landings["share"].tolist() == [1.0]
+    carried = dict(zip(countries["country"], countries["carried_gbps"], strict=True))
+    assert landings["carried_gbps"][0] == pytest.approx(carried["XA"], rel=1e-6)
+
+
+def test_gateway_loads_are_what_landed(toy):
+    assert toy.gateways()["carried_gbps_mean"][0] == pytest.approx(
+        toy.landings()["carried_gbps"].sum(), rel=1e-6
+    )
+
+
+def test_without_the_one_gateway_nothing_gets_home(toy, toy_slot):
+    world, slot = toy_slot
+    assert carried_without(world, slot, 0).tolist() == [0.0] * len(slot.flow_sat)
+    gateways = toy.gateways()
+    assert gateways["people_lost"][0] == pytest.approx(gateways["people_through"][0])
+    assert gateways["lost_gbps"][0] > 0.0
+    assert toy.summary["gateways_riskiest"][0]["gateway"] == "Gate"
+
+
+def test_people_of_streams_are_the_people_served(toy_slot):
+    world, slot = toy_slot
+    is_served = slot.service.rate_bps > 0.0
+    assert people_of_flows(world, slot).sum() == world.land.rows.people[is_served].sum()
+
+
+def test_the_cut_of_the_toy_planet_is_its_one_antenna(toy):
+    cuts = toy.cuts()
+    assert cuts["country"].tolist() == ["XA"]
+    assert cuts["most_gbps"].tolist() == [20.0]
+    assert cuts["antennas_cut"].tolist() == [1]
+    assert cuts["antennas_gbps"].tolist() == [20.0]
+
+
+def test_lasers_have_loads_and_a_bent_pipe_has_no_lasers(toy):
+    isls = toy.isls()
+    assert len(isls["load_max"]) == 12
+    assert isls["load_max"].max() > 0.0
+    assert (isls["load_p50"] <= isls["load_p95"]).all()
+    assert (isls["load_p95"] <= isls["load_max"]).all()
+    bent = simulate(load("toy", overrides={"isl.topology": "none", "slots": 1}))
+    assert len(bent.isls()["load_max"]) == 0
+
+
+@pytest.mark.parametrize("paths", ["one", "many"])
+def test_a_scarce_antenna_carries_what_it_can(paths):
+    results = simulate(
+        load("toy", overrides={"gateways.antenna_gbps": 0.5, "network.paths": paths, "slots": 2})
+    )
+    traffic = results.summary["traffic_gbps"]
+    assert traffic["carried"] == pytest.approx(0.5, abs=1e-6)
+    assert traffic["possible"] == pytest.approx(0.5, abs=1e-6)
+    assert traffic["one_path"] == pytest.approx(0.5, abs=1e-6)
+    assert results.gateways()["load_max"][0] == pytest.approx(1.0)
+    rows = results.rows()
+    served = rows["served"] > 0
+    assert np.isfinite(rows["rtt_ms_p50"][served]).all()
+
+
+def test_a_disconnected_mesh_is_a_clear_cause():
+    """Without lasers in reach the far post has satellites, but no way home."""
+    results = simulate(load("toy", overrides={"isl.max_range_km": 100.0, "slots": 1}))
+    causes = dict(zip(results.places()["place"], results.places()["cause"], strict=True))
+    limits = dict(zip(results.places()["place"], results.places()["limit"], strict=True))
+    assert causes["Far post"] == "no_gateway_path"
+    assert limits["Far post"] == "no chain of links leads from the satellites in view to a gateway"
