@@ -162,3 +162,8 @@ def test_goals_out_of_range_are_refused() -> None:
         build_goal(5.0, change=0.0, breaking=0.0, joy=0.0)
     with pytest.raises(RangeError, match="must be 0 or more"):
         build_goal(0.0, change=-0.1, breaking=0.0, joy=0.0)
+
+
+def test_a_bin_too_large_is_refused() -> None:
+    with pytest.raises(RangeError, match="a bin has 70 cells: must be at most 64"):
+        small_world(1, n_cells=70, n_bins=1).task()

@@ -28,6 +28,9 @@ STEPS = 8
 MAX_FAIRNESS = 4.0
 """Above it, 32 bits cannot tell the last eighth from nothing: (15)^-4 is 2e-5."""
 
+LANES = 64
+"""Most cells of a bin: they are looked at side by side. H3 parents two levels up have 49."""
+
 SCALE_PER_M = 1e-6
 """Positions from the middle of a bin are counted in 1,000 km, which 32 bits resolve to 0.1 m."""
 
@@ -169,8 +172,15 @@ def market_cells(
         Landing class the cell is planned for, -1 where it may not be served at all.
     rate_class : (cell,)
         Row of the rate table.
+
+    Raises
+    ------
+    RangeError
+        A bin of more than 64 cells: kernels look at no more side by side.
     """
     count = np.diff(first_of_bin)
+    if count.max(initial=0) > LANES:
+        raise RangeError(f"a bin has {count.max()} cells: must be at most {LANES}; use smaller bins")
     middle_m = np.zeros((len(count), 3))
     np.add.at(middle_m, np.repeat(np.arange(len(count)), count), r_cell_m)
     middle_m /= np.maximum(count, 1)[:, None]

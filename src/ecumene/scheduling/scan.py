@@ -13,10 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from ecumene.scheduling.market import SCALE_PER_M, clear_places, mark_places
-
-LANES = 64
-"""Cells of a bin side by side; a bin has at most 49."""
+from ecumene.scheduling.market import LANES, SCALE_PER_M, clear_places, mark_places
 
 VECTOR = 16
 """Lanes are computed in multiples of this."""

@@ -22,7 +22,8 @@ _DIGITS = 4
 _LARGE_PEOPLE = 1e5
 """From here on people are counted in millions."""
 
-POLICY_KEY = "scheduling.policy"
+PLAN_SECTION = "scheduling."
+"""Where a key of this section is swept, measures of the plan are told."""
 
 _GENERAL = (
     ("could be served", "{people}", "people_available"),
@@ -119,7 +120,7 @@ def _table(comparison: Comparison, width: int, heading: Callable[[str], str]) ->
         for name, key in zip(short_names(list(comparison.swept)), comparison.swept, strict=True)
     ]
     measured = [*_measured(_GENERAL, runs)]
-    measured += _measured(_OF_PLAN, runs) if POLICY_KEY in comparison.swept else []
+    measured += _measured(_OF_PLAN, runs) if any(key.startswith(PLAN_SECTION) for key in comparison.swept) else []
     seconds = [number_text(run.measures["seconds"]) for run in runs]
     measured += [_worst_cause(runs), Column("", "seconds", tuple(seconds))]
     shown = [column for column in measured if len(runs) == 1 or not column.is_equal()]
