@@ -33,6 +33,7 @@ from ecumene.traffic.demand import SOLAR_STEPS, daily_curve, demand_of_rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ecumene.scheduling.market import Task
     from ecumene.world import World
 
 IDLE_WORTH_BPS = 1.0
@@ -280,10 +281,10 @@ def _worth(world: World, sky: Sky, asked: Asked) -> NDArray[np.float64]:
     return around_bps + IDLE_WORTH_BPS
 
 
-def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, before: Slot | None) -> Plan:
-    """Return which satellite lights which cell."""
-    market, keys = world.market, world.scenario.scheduling
-    task = make_task(
+def task_of(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, before: Slot | None) -> Task:
+    """Return what there is to be planned in a slot."""
+    market = world.market
+    return make_task(
         cells=market.cells,
         goal=market.goal,
         terms=market.terms,
@@ -301,6 +302,12 @@ def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, be
         seed=(world.scenario.seed, sky.slot),
         before=before.plan if before else None,
     )
+
+
+def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, before: Slot | None) -> Plan:
+    """Return which satellite lights which cell."""
+    keys = world.scenario.scheduling
+    task = task_of(world, sky, next_sky, asked, links, before)
     return assign_beams(task, policy=keys.policy, effort=keys.effort)
 
 
