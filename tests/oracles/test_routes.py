@@ -123,7 +123,7 @@ def test_sweeping_all_classes_is_dijkstra_to_the_bit(monkeypatch, seed, make, ma
 
 def test_links_too_short_to_count_are_left_to_dijkstra():
     """A link of a micrometre vanishes beside a thousand kilometres: sums would not say who came first."""
-    n_sats, links, length_m, is_up, feeders, fibre_s, *permits = _grid(3, 5)
+    n_sats, links, _, is_up, feeders, fibre_s, *permits = _grid(3, 5)
     inputs = n_sats, links, np.full(len(links), 1e-6), is_up, feeders, fibre_s, *permits
     routes = find_routes(*inputs)
     for k in range(5):

@@ -334,7 +334,7 @@ def _routes_of_class(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901
 
 
 @njit(cache=True, nogil=True)
-def _routes_of_classes(  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _routes_of_classes(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912
     orders, first, neighbour, link, delay_of_step_s, length_m, gateway_of_feed, sat_of_feed, slant_m,  # noqa: ANN001
     delay_of_feed_s, pop_of_gateway, fibre_of_gateway_s, max_hops,  # noqa: ANN001
     delay_s, space_m, gateway, pop, feed, hop, next_sat, next_link,  # noqa: ANN001
