@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
-from sight import SHELLS, positions_m
+from sgp4.api import SatrecArray
+from sight import SHELLS, positions_m, seen_and_slant
 
 from ecumene import load
 from ecumene.network.isl import grid_links, link_state
@@ -29,7 +30,6 @@ from ecumene.network.mesh import access_of_table, distances_m, mesh_of_links, sw
 from ecumene.network.paths import all_pairs_length_m
 from ecumene.orbits.frames import gmst82_rad
 from ecumene.orbits.propagation import propagate
-from ecumene.sky.observer import clear_view, slant_only
 from ecumene.traffic.places import read_places
 from ecumene.world import build
 
@@ -69,8 +69,7 @@ def route_mix(repeats: int) -> None:
     plane = np.concatenate([np.repeat(np.arange(p), s) for p, s in zip(planes, per_plane, strict=True)])
     slot = np.concatenate([np.tile(np.arange(s), p) for p, s in zip(planes, per_plane, strict=True)])
     places = world_of_shell().places
-    is_seen, _ = clear_view(places.r_m, places.up, r_sat_m, np.ones(len(r_sat_m), bool), 25.0, 0.0)
-    slant_m = slant_only(places.r_m, r_sat_m)
+    is_seen, slant_m = seen_and_slant(places.r_m, places.up, r_sat_m)
 
     mesh = mesh_of_links(len(r_sat_m), links, isls.length_m, isls.is_up, sweep_orders(shell, plane, slot))
     access = access_of_table(is_seen, slant_m)
@@ -102,17 +101,17 @@ def all_pairs_by_ecumene(world: World, t_s: float) -> np.ndarray:
         is_healthy=ephemeris.is_valid,
     )  # fmt: skip
     min_deg = keys.terminal.min_elevation_deg
-    is_seen, _ = clear_view(places.r_m, places.up, ephemeris.r_ecef_m, world.can_serve, min_deg, 0.0)
+    is_seen, slant_m = seen_and_slant(places.r_m, places.up, ephemeris.r_ecef_m, min_deg)
     orders = world.pairs.orders
     mesh = mesh_of_links(len(ephemeris.r_ecef_m), world.links, isls.length_m, isls.is_up, orders)
-    access = access_of_table(is_seen, slant_only(places.r_m, ephemeris.r_ecef_m))
+    access = access_of_table(is_seen, slant_m)
     return all_pairs_length_m(mesh, access) * (2e3 / C_M_S)
 
 
-def all_pairs_by_scipy(world: World, t_s: float) -> np.ndarray:
+def all_pairs_by_scipy(world: World, satrecs: SatrecArray, t_s: float) -> np.ndarray:
     """Return the same by python-sgp4, numpy and scipy: 30 lines, in milliseconds."""
     jd, fraction = 2_451_544.5, t_s / 86_400.0
-    _, r_km, _ = world.fleet.satrec_array.sgp4(np.array([jd]), np.array([fraction]))
+    _, r_km, _ = satrecs.sgp4(np.array([jd]), np.array([fraction]))
     theta = gmst82_rad(jd, fraction + world.fleet.orientation.ut1_minus_utc_s / 86_400.0)
     c, s = np.cos(theta), np.sin(theta)
     x, y, z = r_km[:, 0, :].T * 1e3
@@ -144,7 +143,8 @@ def all_pairs_by_scipy(world: World, t_s: float) -> np.ndarray:
 def route_shell(repeats: int) -> None:
     """Measure a whole slot of all pairs over one shell."""
     world = world_of_shell()
-    ours, theirs = all_pairs_by_ecumene(world, 0.0), all_pairs_by_scipy(world, 0.0)
+    satrecs = SatrecArray(list(world.fleet.elements.satrecs))
+    ours, theirs = all_pairs_by_ecumene(world, 0.0), all_pairs_by_scipy(world, satrecs, 0.0)
     both = np.isfinite(ours) & np.isfinite(theirs)
     same = (np.isfinite(ours) == np.isfinite(theirs)).all()
     print(f"{len(world.status):,} satellites; RTTs differ by at most {np.abs(ours - theirs)[both].max():.1e} ms, "
@@ -152,7 +152,7 @@ def route_shell(repeats: int) -> None:
     compare(
         "a slot of all pairs: propagation, ranges, links, RTTs",
         lambda: all_pairs_by_ecumene(world, 0.0),
-        lambda: all_pairs_by_scipy(world, 0.0),
+        lambda: all_pairs_by_scipy(world, satrecs, 0.0),
         repeats,
     )
 

@@ -2,7 +2,7 @@
 
     python bench/sharing.py [--repeats 15] [--classes 40]
 
-The workload of facts/performance.md section 2: 10,008 satellites (`mix`, bench/sight.py), +Grid, 200 gateways with 8
+The workload: 10,008 satellites (`mix`, bench/sight.py), +Grid, 200 gateways with 8
 antennas in the largest towns 450 km apart and more, 2 gateways a satellite, feeder 20 Gbit/s, gateway 160, laser 100;
 5,318 satellites bring 14.0 Tbit/s (drawn: a lognormal share of the towns they see). Medians of CPU time of one thread,
 alternating in one process. First every gateway is permitted to everybody, where the maximum flow is the optimum; then
@@ -19,7 +19,7 @@ from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sight import SHELLS, positions_m
+from sight import SHELLS, positions_m, satellites_in_view, seen_and_slant
 
 from ecumene.earth.ellipsoid import ecef_of_geodetic, great_circle_m, up_of_geodetic
 from ecumene.earth.towns import load_towns
@@ -29,7 +29,6 @@ from ecumene.network.isl import grid_links, link_state
 from ecumene.network.latency import fibre_s
 from ecumene.network.routes import find_routes
 from ecumene.network.sharing import resources_of_routes, share_max_min
-from ecumene.sky.observer import elevation_and_slant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,17 +95,15 @@ def build(n_classes: int) -> Case:
     towns = load_towns()
     gate, pop = spread_towns(450.0, 200), spread_towns(1_500.0, 40)
     lat, lon = towns.lat_deg[gate], towns.lon_deg[gate]
-    elevation_rad, slant_m = elevation_and_slant(ecef_of_geodetic(lat, lon), up_of_geodetic(lat, lon), r_m)
+    in_view = satellites_in_view(ecef_of_geodetic(lat, lon), up_of_geodetic(lat, lon), r_m)
     people = np.zeros(len(r_m))
     for i in range(0, 16_000, 2_000):
         part = slice(i, i + 2_000)
         place = towns.lat_deg[part], towns.lon_deg[part]
-        seen_rad, _ = elevation_and_slant(ecef_of_geodetic(*place), up_of_geodetic(*place), r_m)
-        people += (seen_rad > np.radians(25.0)).T @ towns.people[part]
+        people_see, _ = seen_and_slant(ecef_of_geodetic(*place), up_of_geodetic(*place), r_m)
+        people += people_see.T @ towns.people[part]
     worth = people + 1.0
-    feeders = assign_antennas(
-        elevation_rad > np.radians(25.0), slant_m, np.full(200, 8, np.int32), worth, feeders_per_satellite=2
-    )
+    feeders = assign_antennas(in_view, np.full(200, 8, np.int32), worth, feeders_per_satellite=2)
     fibre = fibre_s(lat, lon, towns.lat_deg[pop], towns.lon_deg[pop])
     everywhere = np.ones((1, 200), bool), np.ones((1, 40), bool)
     has_path = find_routes(

@@ -19,7 +19,9 @@ import h3
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ecumene.network.gateways import InView, clear_only
 from ecumene.sky.grid import Grid, build_grid
+from ecumene.sky.observer import visible_pairs
 from ecumene.sky.sight import Sight, look
 
 if TYPE_CHECKING:
@@ -58,6 +60,25 @@ def positions_m(shells: tuple[tuple[float, float, int, int, int], ...], t_s: flo
             )
         )
     return np.vstack(found)
+
+
+def seen_and_slant(
+    r_point_m: np.ndarray, up: np.ndarray, r_sat_m: np.ndarray, min_elevation_deg: float = 25.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which satellites each point sees, and how far they are in metres (inf where unseen), (point, sat)."""
+    can_serve = np.ones(len(r_sat_m), dtype=bool)
+    first, sat, _, _, slant_m = visible_pairs(r_point_m, up, r_sat_m, can_serve, min_elevation_deg, 0.0)
+    point = np.repeat(np.arange(len(r_point_m)), np.diff(first))
+    away_m = np.full((len(r_point_m), len(r_sat_m)), np.inf)
+    away_m[point, sat] = slant_m
+    return np.isfinite(away_m), away_m
+
+
+def satellites_in_view(r_point_m: np.ndarray, up: np.ndarray, r_sat_m: np.ndarray) -> InView:
+    """Return the satellites that gateways see at 25 degrees and more."""
+    can_serve = np.ones(len(r_sat_m), dtype=bool)
+    first, sat, is_clear, _, slant_m = visible_pairs(r_point_m, up, r_sat_m, can_serve, 25.0, 0.0)
+    return clear_only(first, sat, is_clear, slant_m)
 
 
 def cells_of(resolution: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:

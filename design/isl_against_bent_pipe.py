@@ -31,7 +31,7 @@ from ecumene.network.sharing import share_max_min
 from ecumene.orbits.frames import earth_orientation
 from ecumene.orbits.propagation import build_fleet, propagate
 from ecumene.orbits.shells import Shell, elements_of_shells
-from ecumene.sky.observer import clear_view, slant_only
+from ecumene.sky.observer import clear_view
 
 GROUND_BPS, LASER_BPS = 20e9, 100e9
 PUBLISHED = 3.0
@@ -48,7 +48,7 @@ def carried_bps(
     n_sats, n_towns = len(r_sat_m), len(towns[0])
     r_town_m = ecef_of_geodetic(*towns)
     sees, _ = clear_view(r_town_m, up_of_geodetic(*towns), r_sat_m, np.ones(n_sats, np.bool_), 25.0, 0.0)
-    slant_m = slant_only(r_town_m, r_sat_m)
+    slant_m = np.linalg.norm(r_sat_m[None] - r_town_m[:, None], axis=2)
     town, sat = np.nonzero(sees)
     links, length_m = np.stack([sat, n_sats + town], axis=1), slant_m[town, sat]
     capacity_bps = np.full(len(links), GROUND_BPS)

@@ -1,6 +1,7 @@
 """What the network carried: loads of lasers, where countries' traffic lands, what a gateway is worth, narrowest cuts.
 
-Loads and landings are counted in every slot; gateways are taken away, and cuts sought, in the last slot alone.
+Loads and landings are counted in every slot; gateways are taken away in some, spread over the run; cuts are sought in
+the last slot alone.
 """
 
 from __future__ import annotations
@@ -31,9 +32,84 @@ LOAD_STEPS = 50
 N_GATEWAYS_TRIED = 30
 """So many gateways, those that bring most people home, are taken away one by one."""
 
+N_SLOTS_TRIED = 6
+"""In so many slots, spread evenly over the run: the sky over one gateway changes from slot to slot."""
+
 N_WORST = 10
 
 _CUT_KINDS = ("satellites", "isls", "antennas", "gateways")
+
+
+@dataclass
+class Failures:
+    """What would be lost without each gateway, summed over the slots in which that was tried.
+
+    Attributes
+    ----------
+    n_gateways, n_slots
+        How many there are, and slots tried so far.
+    tried
+        The gateways taken away: those that bring most people home in the first of these slots.
+    people_lost, lost_bps, people_through : (gateway,)
+        Sums over the slots; only those tried have losses.
+
+    Notes
+    -----
+    People lost are people times the share of their service that ends: of a satellite's traffic that falls from
+    all to half, half of the people. The failed gateway's antennas are gone, the others stay where they are: it
+    is the first moment after the failure. Beams stay with their satellites.
+    """
+
+    n_gateways: int
+    n_slots: int = 0
+    tried: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Begin with nothing lost."""
+        self.people_lost, self.lost_bps, self.people_through = np.zeros((3, self.n_gateways))
+
+    def record(self, world: World, slot: Slot) -> None:
+        """Take gateways away, one by one, in one slot."""
+        self.n_slots += 1
+        if not len(slot.flow_sat):
+            return
+        people = people_of_flows(world, slot)
+        streams, carried_bps = slot.streams, slot.shares.carried_bps
+        share = streams.path_bps / np.maximum(carried_bps[streams.flow_of_path], 1e-300)
+        through = np.bincount(
+            streams.end_of_paths(GATEWAY), people[streams.flow_of_path] * share, self.n_gateways
+        )
+        self.people_through += through
+        if self.tried is None:
+            most = np.argsort(-through, kind="stable")[:N_GATEWAYS_TRIED]
+            few = self.n_gateways <= N_GATEWAYS_TRIED
+            self.tried = tuple(int(g) for g in most if few or through[g] > 0.0)
+        for g in self.tried:
+            if not (slot.links.feeders.gateway_of_feed == g).any():
+                continue
+            after_bps = carried_without(world, slot, g)
+            left = np.ones(len(carried_bps))
+            np.divide(after_bps, carried_bps, out=left, where=carried_bps > 0.0)
+            self.people_lost[g] += float((people * (1.0 - np.minimum(left, 1.0)))[carried_bps > 0.0].sum())
+            self.lost_bps[g] += max(0.0, float(carried_bps.sum() - after_bps.sum()))
+
+    def columns(self) -> dict[str, NDArray[np.float64]]:
+        """Return means over the slots tried, and NaN for gateways that were not tried."""
+        n, tried = max(1, self.n_slots), list(self.tried or ())
+        lost, lost_bps = np.full(self.n_gateways, np.nan), np.full(self.n_gateways, np.nan)
+        lost[tried], lost_bps[tried] = self.people_lost[tried] / n, self.lost_bps[tried] / n
+        return {"people_lost": lost, "lost_gbps": lost_bps / 1e9, "people_through": self.people_through / n}
+
+
+def slots_tried(n_slots: int) -> frozenset[int]:
+    """Return the slots in which gateways are taken away.
+
+    Examples
+    --------
+    >>> sorted(slots_tried(240))
+    [0, 48, 96, 143, 191, 239]
+    """
+    return frozenset(np.linspace(0, n_slots - 1, min(n_slots, N_SLOTS_TRIED)).round().astype(int).tolist())
 
 
 @dataclass
@@ -54,6 +130,8 @@ class Carriage:
         Sum over slots of the traffic carried. [bit/s]
     totals
         Possible, and carried over one path, slot by slot. [bit/s]
+    failures
+        What would be lost without each gateway, from the slots in which that was tried.
     """
 
     world: World
@@ -65,6 +143,7 @@ class Carriage:
     up_of_link: NDArray[np.int64]
     landed_bps: NDArray[np.float64]
     totals: list[tuple[float, float]]
+    failures: Failures
     last: Slot | None = None
 
     def record(self, slot: Slot) -> None:
@@ -73,6 +152,8 @@ class Carriage:
         self.last = slot
         self._record_links(slot)
         self._record_landings(slot)
+        if slot.sky.slot in slots_tried(self.world.scenario.slots):
+            self.failures.record(self.world, slot)
 
     def _record_links(self, slot: Slot) -> None:
         n = len(self.world.links)
@@ -133,38 +214,8 @@ class Carriage:
         }
 
     def failure_columns(self) -> dict[str, NDArray[np.float64]]:
-        """Return what fails with each gateway in the last slot: people, and traffic.
-
-        Returns
-        -------
-        columns
-            `people_lost`, `lost_gbps`: service recomputed without the gateway, for the 30 that bring most people
-            home; NaN for others. `people_through`: people whose traffic comes through it, which the loss of one
-            that was not tried does not exceed but for the fairness of shares.
-
-        Notes
-        -----
-        People lost are people times the share of their service that ends: of a satellite's traffic that falls from
-        all to half, half of the people. The failed gateway's antennas are gone, the others stay where they are: it
-        is the first moment after the failure. Beams stay with their satellites.
-        """
-        slot, n = self.last, len(self.world.ground.gateways)
-        lost, lost_bps, through = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n)
-        if slot is None or not len(slot.flow_sat):
-            return {"people_lost": lost, "lost_gbps": lost_bps, "people_through": through}
-        people = people_of_flows(self.world, slot)
-        streams, carried_bps = slot.streams, slot.shares.carried_bps
-        share = streams.path_bps / np.maximum(carried_bps[streams.flow_of_path], 1e-300)
-        through += np.bincount(streams.end_of_paths(GATEWAY), people[streams.flow_of_path] * share, n)
-        tried = [int(g) for g in np.argsort(-through, kind="stable")[:N_GATEWAYS_TRIED] if through[g] > 0.0]
-        for g in tried:
-            after_bps = carried_without(self.world, slot, g)
-            left = np.ones(len(carried_bps))
-            np.divide(after_bps, carried_bps, out=left, where=carried_bps > 0.0)
-            left = np.minimum(left, 1.0)
-            lost[g] = float((people * (1.0 - left))[carried_bps > 0.0].sum())
-            lost_bps[g] = max(0.0, float(carried_bps.sum() - after_bps.sum()))
-        return {"people_lost": lost, "lost_gbps": lost_bps / 1e9, "people_through": through}
+        """Return what fails with each gateway: people, and traffic; means over the slots tried."""
+        return self.failures.columns()
 
     def cut_table(self) -> Table:
         """Return what could leave each country's cells at most in the last slot, and where it would be held up."""
@@ -179,7 +230,8 @@ class Carriage:
                 cut = smallest_cut(
                     np.flatnonzero(sees[c]).astype(np.int32), int(landing_class[c]), routes=self.last.links.routes,
                     satellite_bps=self.world.beams.capacity_bps,
-                    **_network(self.world, self.last.links.feeders, self.last), **_capacities(self.world),
+                    **_network(self.world, self.last.links.feeders, self.last),
+                    **_capacities(self.world, self.last.links.feed_bps),
                 )  # fmt: skip
                 columns["country"].append(land.codes[c])
                 columns["name"].append(land.names[c])
@@ -216,6 +268,7 @@ def open_carriage(world: World) -> Carriage:
         up_of_link=np.zeros(n_links, np.int64),
         landed_bps=np.zeros((len(world.land.codes), len(codes))),
         totals=[],
+        failures=Failures(len(world.ground.gateways)),
     )
 
 
@@ -265,7 +318,7 @@ def carried_without(world: World, slot: Slot, gateway: int) -> NDArray[np.float6
     has_path = routes.has_path[slot.flow_class, slot.flow_sat]
     flows = slot.flow_class[has_path], slot.flow_sat[has_path]
     offered_bps = slot.offered_bps[has_path]
-    capacity = {"satellite_bps": world.beams.capacity_bps, **_capacities(world)}
+    capacity = {"satellite_bps": world.beams.capacity_bps, **_capacities(world, slot.links.feed_bps[stays])}
     if world.scenario.network.paths == "many":
         shares = share_over_detours(offered_bps, flows[0], flows[1], routes=routes, **net, **capacity).shares
     else:
@@ -324,11 +377,11 @@ def _network(world: World, feeders: Feeders, slot: Slot) -> dict[str, Any]:
     }
 
 
-def _capacities(world: World) -> dict[str, Any]:
+def _capacities(world: World, feed_bps: NDArray[np.float64]) -> dict[str, Any]:
     scenario = world.scenario
     return {
         "isl_bps": scenario.isl.capacity_gbps * 1e9,
-        "feed_bps": scenario.gateways.antenna_gbps * 1e9,
+        "feed_bps": feed_bps,
         "gateway_bps": world.ground.gateway_bps,
     }
 

@@ -486,6 +486,7 @@ def _summary(
         },
         "gateways_busiest": busiest_gateways(tables["gateways"]),
         "gateways_riskiest": riskiest_gateways(tables["gateways"]),
+        "gateways_tried": int((tables["gateways"]["people_lost"] >= 0.0).sum()),
         "countries_worst": worst_countries(tables["countries"]),
         "isolated_worst": worst_isolated(
             rows, _remedies(world, ledger, n_slots), dict(zip(land.codes, land.names, strict=True))

@@ -94,6 +94,8 @@ class Links:
         Satellites at the ends of the lasers: the world's links, then those between shells.
     usable_of_bin : (bin, class, word)
         Candidates with a permitted path, as bit masks.
+    feed_bps : (feed,)
+        What every feeder link carries at most. [bit/s]
     """
 
     feeders: Feeders
@@ -101,6 +103,7 @@ class Links:
     pairs: NDArray[np.int32]
     routes: Routes
     usable_of_bin: NDArray[np.uint64]
+    feed_bps: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -183,11 +186,11 @@ def survey(world: World, slot: int) -> Sky:
     return Sky(slot, t_s, ephemeris.r_ecef_m, ephemeris.is_valid, sight, in_view)
 
 
-def _feeder_bps(world: World, sky: Sky, feeders: Feeders) -> NDArray[np.float64] | float:
-    """Return the bit/s of feeder links: one value for all, or by band, distance and weather."""
+def _feeder_bps(world: World, sky: Sky, feeders: Feeders) -> NDArray[np.float64]:
+    """Return the bit/s of feeder links: the same for all, or by band, distance and weather."""
     ground, gateway = world.ground, feeders.gateway_of_feed
     if ground.feeders is None:
-        return world.scenario.gateways.antenna_gbps * 1e9
+        return np.full(len(gateway), world.scenario.gateways.antenna_gbps * 1e9)
     line_m = sky.r_sat_m[feeders.sat_of_feed] - ground.r_gateway_m[gateway]
     rise_m = np.einsum("ij,ij->i", line_m, ground.up_of_gateway[gateway])
     return ground.feeders.rate_bps(gateway, rise_m / feeders.slant_m, feeders.slant_m)
@@ -236,7 +239,7 @@ def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slo
     )
     words = sky.sight.clear_of_cell.shape[1]
     usable_of_bin = usable_of_bins(sky.sight.candidates_of_bin, routes.has_path, words)
-    return Links(feeders, isls, pairs, routes, usable_of_bin)
+    return Links(feeders, isls, pairs, routes, usable_of_bin, _feeder_bps(world, sky, feeders))
 
 
 def _lasers(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> tuple[NDArray[np.int32], IslState]:
@@ -325,7 +328,7 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
     )
     flow_class, flow_sat = (index.astype(np.int32) for index in np.nonzero(offered_bps))
     flow_bps = offered_bps[flow_class, flow_sat]
-    streams, possible_bps, one_path_bps = _streams(world, sky, links, flow_bps, flow_class, flow_sat)
+    streams, possible_bps, one_path_bps = _streams(world, links, flow_bps, flow_class, flow_sat)
     carried_share = np.ones(offered_bps.shape)
     carried_share[flow_class, flow_sat] = streams.carried_share(flow_bps)
     felt = _with_queues(world, streams)
@@ -361,7 +364,6 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
 
 def _streams(
     world: World,
-    sky: Sky,
     links: Links,
     offered_bps: NDArray[np.float64],
     flow_class: NDArray[np.int32],
@@ -375,7 +377,7 @@ def _streams(
     capacity: dict[str, Any] = {
         "satellite_bps": world.beams.capacity_bps,
         "isl_bps": scenario.isl.capacity_gbps * 1e9,
-        "feed_bps": _feeder_bps(world, sky, links.feeders),
+        "feed_bps": links.feed_bps,
         "gateway_bps": ground.gateway_bps,
     }
     paths = resources_of_routes(

@@ -11,6 +11,7 @@ from ecumene.earth.countries import countries
 from ecumene.errors import InputError
 from ecumene.network.sites import read_sites
 from ecumene.siting import propose, sampled_slots
+from ecumene.views.siting import siting_facts, siting_text
 from ecumene.world import build
 
 SMALL = {"resolution": 3, "slots": 8, "demand.diurnal": False, "licences.grant": ["KE", "FJ"]}
@@ -155,6 +156,14 @@ def test_the_table_tells_gain_bound_and_samples(invoke):
         "without: Gbit/s",
     ):
         assert words in " ".join(result.stdout.split())
+
+
+def test_it_is_said_where_the_whole_model_gains_nothing(proposal):
+    facts = siting_facts(proposal, "starlink-2022", "2022-10-10", 8, 50.0)
+    told = " ".join(siting_text(facts).split())
+    assert "There the new sites bring no more" not in told
+    facts["whole_model"]["after"] = facts["whole_model"]["before"]
+    assert "There the new sites bring no more" in " ".join(siting_text(facts).split())
 
 
 def test_wrong_options_are_refused(invoke):

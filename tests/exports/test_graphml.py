@@ -94,3 +94,23 @@ def test_a_satellite_without_position_has_no_coordinates(world, slots):
     assert node["name"] == "ring p00 s03"
     assert "lat_deg" not in node
     assert "x_km" not in node
+
+
+def test_capacity_of_a_feeder_link_is_that_of_its_weather():
+    wet = build(ecumene.load("toy", overrides={"gateways.link": "budget", "gateways.weather": 0.1}))
+    (slot,) = slots_of(wet, 1)
+    graph = nx.parse_graphml(graphml_text(wet, slot))
+    told = [leg["capacity_gbps"] for *_, leg in graph.edges(data=True) if leg["kind"] == "feeder"]
+    assert told == pytest.approx((slot.links.feed_bps / 1e9).tolist())
+    assert max(told) < 20.0
+
+
+def test_links_between_shells_are_written_too(tmp_path):
+    """They stand beside the links of the world, and may be more than these."""
+    links = tmp_path / "links.csv"
+    links.write_text("satellite_a,satellite_b\n0/0/0,0/0/1\n", encoding="utf-8")
+    keys = {"isl.topology": "list", "isl.file": str(links), "isl.cross_shell": True}
+    crossing = build(ecumene.load("starlink-gen1", overrides={"resolution": 3, **keys}))
+    (slot,) = slots_of(crossing, 1)
+    kinds = Counter(kind for *_, kind in nx.parse_graphml(graphml_text(crossing, slot)).edges(data="kind"))
+    assert kinds["isl"] == slot.links.isls.is_up.sum() > 1 == len(crossing.links)

@@ -84,6 +84,23 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_headings_find_one(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    targets = [t for t in re.findall(r"\]\(([^)\s]*#[^)\s]+)\)", text) if "://" not in t]
+    lost = [t for t in targets if not has_heading(page, *t.split("#"))]
+    assert not lost, lost
+
+
+def has_heading(page: Path, target: str, anchor: str) -> bool:
+    """Say whether the page linked to has a heading that GitHub gives this anchor."""
+    text = ((page.parent / target) if target else page).read_text(encoding="utf-8")
+    titles = (
+        re.sub(r"[^\w\- ]", "", title.lower()) for title in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    )
+    return anchor in {title.strip().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_toml_blocks_use_keys_that_exist(page: Path) -> None:
     for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         tree = tomllib.loads(block)

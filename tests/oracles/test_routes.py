@@ -10,6 +10,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from ecumene.network.gateways import Feeders
+from ecumene.network.isl import grid_links
 from ecumene.network.routes import find_routes, path_of
 
 C = 299_792_458.0
@@ -92,3 +93,39 @@ def test_time_to_live_drops_what_is_longer(max_hops):
     for name in ("delay_s", "space_m", "gateway", "pop", "feed", "hops", "next_sat", "next_link"):
         assert (getattr(limited, name)[keeps] == getattr(free, name)[keeps]).all()
     assert (limited.feed[~keeps] == -1).all()
+
+
+def _grid(seed, n_classes):
+    """Return a small +Grid whose links often have the same length, so that many ways are equally quick."""
+    rng = np.random.default_rng(seed)
+    links = grid_links(
+        *(np.array([n], np.int32) for n in (9, 11, 2)), np.array([True]), np.array([0], np.int32)
+    )
+    length_m = rng.choice([1e6, 2e6, 3e6], len(links))
+    pairs = np.unique(np.stack([rng.integers(0, 99, 12), rng.integers(0, 6, 12)], 1), axis=0).astype(np.int32)
+    feeders = Feeders(pairs[:, 1], pairs[:, 0], rng.choice([6e5, 9e5], len(pairs)))
+    fibre_s = rng.choice([0.0, 0.005, 0.01, np.inf], (6, 3))
+    permits = rng.random((n_classes, 6)) < 0.7, rng.random((n_classes, 3)) < 0.7
+    return 99, links, length_m, rng.random(len(links)) < 0.9, feeders, fibre_s, *permits
+
+
+@pytest.mark.parametrize("max_hops", [None, 0, 3])
+@pytest.mark.parametrize("make", [network, _grid])
+@pytest.mark.parametrize("seed", range(8))
+def test_sweeping_all_classes_is_dijkstra_to_the_bit(monkeypatch, seed, make, max_hops):
+    inputs = make(seed, n_classes=9)
+    swept = find_routes(*inputs, max_hops)
+    monkeypatch.setattr("ecumene.network.routes.SWEPT_CLASSES", 10**6)
+    one_by_one = find_routes(*inputs, max_hops)
+    for name, values in vars(one_by_one).items():
+        np.testing.assert_array_equal(values, getattr(swept, name), err_msg=name)
+
+
+def test_links_too_short_to_count_are_left_to_dijkstra():
+    """A link of a micrometre vanishes beside a thousand kilometres: sums would not say who came first."""
+    n_sats, links, _, is_up, feeders, fibre_s, *permits = _grid(3, 5)
+    inputs = n_sats, links, np.full(len(links), 1e-6), is_up, feeders, fibre_s, *permits
+    routes = find_routes(*inputs)
+    for k in range(5):
+        np.testing.assert_allclose(routes.delay_s[k], slow_delay_s(k, *inputs), atol=1e-14)
+        assert all(path_of(routes, k, s)[0] == s for s in np.flatnonzero(routes.has_path[k]))

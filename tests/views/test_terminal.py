@@ -124,6 +124,7 @@ def test_what_gets_home_is_told_beside_what_could():
         "over quickest paths alone 60 %"
     )
     assert "no routing" not in network_text(traffic | {"carried": 1_000.0, "possible": 1_000.0})
+    assert "more than over" not in network_text(traffic | {"carried": 999.4, "possible": 999.4})
     assert network_text(traffic | {"planned": 0.0}) == ""
 
 
@@ -131,3 +132,5 @@ def test_failing_gateways_are_told_where_people_lose_service(results):
     assert "1.2 million people lose service" in " ".join(summary_text(results.summary).split())
     quiet = results.summary | {"gateways_riskiest": []}
     assert "If a gateway fails" not in summary_text(quiet)
+    told = " ".join(summary_text(quiet | {"gateways_tried": 30}).split())
+    assert "nobody loses service, whichever of the 30 that bring most people home it is" in told

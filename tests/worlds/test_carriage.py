@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecumene import load
-from ecumene.carriage import carried_without, people_of_flows
+from ecumene.carriage import carried_without, people_of_flows, slots_tried
 from ecumene.simulation import one_slot, simulate
 from ecumene.slot import survey
 from ecumene.world import build
@@ -93,3 +93,26 @@ def test_a_disconnected_mesh_is_a_clear_cause():
     limits = dict(zip(results.places()["place"], results.places()["limit"], strict=True))
     assert causes["Far post"] == "no_gateway_path"
     assert limits["Far post"] == "no chain of links leads from the satellites in view to a gateway"
+
+
+def test_gateways_are_taken_away_in_slots_all_over_the_run():
+    assert sorted(slots_tried(240)) == [0, 48, 96, 143, 191, 239]
+    assert sorted(slots_tried(3)) == [0, 1, 2]
+
+
+def test_a_lone_gateway_is_worth_what_it_brings_home_on_the_mean_not_in_one_slot(toy):
+    """A slot in which nobody happens to be served would say that the only gateway matters to nobody."""
+    tonga = simulate(load("tonga-2022", overrides={"slots": 12}))
+    gateways, rows = tonga.gateways(), tonga.rows()
+    served = float((rows["people"] * rows["served"]).sum())
+    assert gateways["people_lost"][0] == pytest.approx(gateways["people_through"][0])
+    assert gateways["people_lost"][0] == pytest.approx(served, rel=0.25)
+    assert toy.summary["gateways_tried"] == 1
+
+
+def test_failures_and_cuts_know_what_rain_leaves_of_a_feeder_link(toy_slot):
+    wet_world = build(load("toy", overrides={"gateways.link": "budget", "gateways.weather": 0.1}))
+    wet = one_slot(wet_world, survey(wet_world, 0), survey(wet_world, 1), None)
+    assert 0.0 < wet.links.feed_bps.max() < toy_slot[1].links.feed_bps.min() == 20e9
+    results = simulate(wet_world.scenario)
+    assert results.cuts()["most_gbps"][0] <= wet.links.feed_bps.max() / 1e9 * 1.05

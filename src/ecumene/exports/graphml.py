@@ -124,13 +124,15 @@ def _nodes(world: World, slot: Slot) -> Iterator[tuple[str, dict[str, Any]]]:
 def _edges(world: World, slot: Slot) -> Iterator[tuple[str, str, dict[str, Any]]]:
     links, scenario, ground = slot.links, world.scenario, world.ground
     for k in np.flatnonzero(links.isls.is_up).tolist():
-        a, b = world.links[k].tolist()
+        a, b = links.pairs[k].tolist()
         yield f"s{a}", f"s{b}", _leg("isl", float(links.isls.length_m[k]), scenario.isl.capacity_gbps)
     feeders = links.feeders
-    for g, s, slant_m in zip(
-        feeders.gateway_of_feed.tolist(), feeders.sat_of_feed.tolist(), feeders.slant_m.tolist(), strict=True
+    for g, s, slant_m, bps in zip(
+        *(column.tolist() for column in (feeders.gateway_of_feed, feeders.sat_of_feed, feeders.slant_m)),
+        links.feed_bps.tolist(),
+        strict=True,
     ):
-        yield f"g{g}", f"s{s}", _leg("feeder", slant_m, scenario.gateways.antenna_gbps)
+        yield f"g{g}", f"s{s}", _leg("feeder", slant_m, bps / 1e9)
     for g, p in np.argwhere(np.isfinite(ground.fibre_s)).tolist():
         delay_s = float(ground.fibre_s[g, p])
         length_km = delay_s * SPEED_OF_LIGHT_M_S / scenario.latency.fibre_index / 1e3

@@ -10,6 +10,7 @@ from numba import njit
 
 from ecumene.constants import SPEED_OF_LIGHT_M_S
 from ecumene.errors import RangeError
+from ecumene.network.mesh import _sweep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from ecumene.network.gateways import Feeders
 
 _ENDLESS = np.iinfo(np.int16).max
+
+SWEPT_CLASSES = 3
+"""From so many landing classes on, all are swept together (`bench/routes.py`); fewer go one by one, by Dijkstra."""
+
+SWEPT_LENGTH_M = 1.0
+"""Shorter links might vanish in the sum of a path, and then nothing would tell which end came first."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +102,17 @@ def find_routes(
 
     Notes
     -----
-    delay = (sum of ISLs + feeder) / c + fibre, the smallest there is (Dijkstra, with all permitted feeders
-    as sources). All next steps of a class form a forest that leads to the feeders. Between equal delays
-    the lower satellite settles first and the lower feeder and PoP win, so the answer is always the same.
+    delay = (sum of ISLs + feeder) / c + fibre, the smallest there is: Dijkstra with all permitted feeders
+    as sources, or, for many classes, sweeps that relax every satellite for all of them at once
+    (`ecumene.network.mesh`), with the same sums and so the same bits. All next steps of a class form a forest
+    that leads to the feeders. Between equal delays the nearer, then the lower satellite comes first, and the
+    lower feeder and PoP win, so the answer is always the same.
     Capacity and load play no part here; `ecumene.network.sharing` decides what the path can carry.
     Switching time on board is not counted.
 
     References
     ----------
-    Dijkstra, Numerische Mathematik 1 (1959) 269.
+    Dijkstra, Numerische Mathematik 1 (1959) 269; Bellman, Quart. Appl. Math. 16 (1958) 87.
     """
     if max_hops is not None and max_hops < 0:
         raise RangeError(f"max_hops must be 0 or more, got {max_hops}")
@@ -125,13 +134,24 @@ def find_routes(
         length_m[link] / SPEED_OF_LIGHT_M_S,
         feeders.slant_m / SPEED_OF_LIGHT_M_S,
     )
+    most_hops = _ENDLESS if max_hops is None else max_hops
+    shortest_m = float(length_m[is_up].min(initial=np.inf))
+    if len(is_gateway_permitted) >= SWEPT_CLASSES and shortest_m >= SWEPT_LENGTH_M:
+        up = np.arange(n_sats, dtype=np.int32)
+        _routes_of_classes(
+            np.stack([up, up[::-1]]), first, neighbour, link, delay_of_step_s, length_m, feeders.gateway_of_feed,
+            feeders.sat_of_feed, feeders.slant_m, delay_of_feed_s, pop_of_gateway, fibre_of_gateway_s, most_hops,
+            routes.delay_s, routes.space_m, routes.gateway, routes.pop, routes.feed, routes.hops,
+            routes.next_sat, routes.next_link,
+        )  # fmt: skip
+        return routes
     heap, key_s, place = np.empty(n_sats, np.int32), np.empty(n_sats), np.empty(n_sats, np.int32)
     for k in range(len(is_gateway_permitted)):
         place[:] = -1
         _routes_of_class(
             first, neighbour, link, delay_of_step_s, length_m, feeders.gateway_of_feed, feeders.sat_of_feed,
             feeders.slant_m, delay_of_feed_s, pop_of_gateway[k], fibre_of_gateway_s[k],
-            _ENDLESS if max_hops is None else max_hops, heap, key_s, place, np.full(n_sats, np.inf),
+            most_hops, heap, key_s, place, np.full(n_sats, np.inf),
             routes.delay_s[k], routes.space_m[k], routes.gateway[k], routes.pop[k], routes.feed[k],
             routes.hops[k], routes.next_sat[k], routes.next_link[k],
         )  # fmt: skip
@@ -311,3 +331,79 @@ def _routes_of_class(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901
             delay_s[s], space_m[s] = np.inf, np.inf
             gateway[s], pop[s], feed[s], hop[s] = -1, -1, -1, -1
             next_sat[s], next_link[s] = -1, -1
+
+
+@njit(cache=True, nogil=True)
+def _routes_of_classes(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912
+    orders, first, neighbour, link, delay_of_step_s, length_m, gateway_of_feed, sat_of_feed, slant_m,  # noqa: ANN001
+    delay_of_feed_s, pop_of_gateway, fibre_of_gateway_s, max_hops,  # noqa: ANN001
+    delay_s, space_m, gateway, pop, feed, hop, next_sat, next_link,  # noqa: ANN001
+):  # fmt: skip
+    """Fill in the routes of all classes (class, sat): delays by sweeps, then the steps that add up to them."""
+    n_classes, n_sats = delay_s.shape
+    n_feeds = len(sat_of_feed)
+    first_access = np.zeros(n_classes + 1, np.int64)
+    node, reach_s = np.empty(n_classes * n_feeds, np.int32), np.empty(n_classes * n_feeds)
+    at = 0
+    for k in range(n_classes):
+        for i in range(n_feeds):
+            down_s = delay_of_feed_s[i] + fibre_of_gateway_s[k, gateway_of_feed[i]]
+            if down_s < np.inf:
+                node[at], reach_s[at] = sat_of_feed[i], down_s
+                at += 1
+        first_access[k + 1] = at
+    best_s = np.full((n_sats, n_classes), np.inf)
+    _sweep(
+        orders, first, neighbour, delay_of_step_s, first_access, node, reach_s, np.arange(n_classes), best_s
+    )
+    for k in range(n_classes):
+        for i in range(n_feeds):
+            s, down_s = sat_of_feed[i], delay_of_feed_s[i] + fibre_of_gateway_s[k, gateway_of_feed[i]]
+            if down_s < np.inf and feed[k, s] < 0 and down_s == best_s[s, k]:
+                feed[k, s], hop[k, s], space_m[k, s] = i, 0, slant_m[i]
+    _first_steps(first, neighbour, link, delay_of_step_s, best_s, feed, next_sat, next_link)
+    chain = np.empty(n_sats, np.int32)
+    for k in range(n_classes):
+        for s in range(n_sats):
+            if best_s[s, k] == np.inf:
+                continue
+            n_chain, u = 0, s
+            while feed[k, u] < 0:
+                chain[n_chain] = u
+                n_chain += 1
+                u = next_sat[k, u]
+            for i in range(n_chain - 1, -1, -1):
+                here = chain[i]
+                feed[k, here], hop[k, here] = feed[k, u], hop[k, u] + 1
+                space_m[k, here] = space_m[k, u] + length_m[next_link[k, here]]
+                u = here
+        for s in range(n_sats):
+            if best_s[s, k] == np.inf:
+                continue
+            if hop[k, s] > max_hops:
+                space_m[k, s] = np.inf
+                feed[k, s], hop[k, s], next_sat[k, s], next_link[k, s] = -1, -1, -1, -1
+            else:
+                delay_s[k, s] = best_s[s, k]
+                gateway[k, s] = gateway_of_feed[feed[k, s]]
+                pop[k, s] = pop_of_gateway[k, gateway[k, s]]
+
+
+@njit(cache=True, nogil=True)
+def _first_steps(first, neighbour, link, delay_of_step_s, best_s, feed, next_sat, next_link):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Find the first step of every way that begins with a laser: who settles first of those that add up to it."""
+    n_sats, n_classes = best_s.shape
+    via_s, step, via = np.empty(n_classes), np.empty(n_classes, np.int32), np.empty(n_classes, np.int32)
+    for s in range(n_sats):
+        via_s[:], step[:], via[:] = np.inf, -1, n_sats
+        for j in range(first[s], first[s + 1]):
+            q, step_s = neighbour[j], delay_of_step_s[j]
+            for k in range(n_classes):
+                there_s = best_s[q, k]
+                adds_up = (there_s + step_s == best_s[s, k]) & (there_s < np.inf)
+                is_taken = adds_up & ((there_s < via_s[k]) | ((there_s == via_s[k]) & (q < via[k])))
+                via_s[k] = there_s if is_taken else via_s[k]
+                step[k], via[k] = (j if is_taken else step[k]), (q if is_taken else via[k])
+        for k in range(n_classes):
+            if step[k] >= 0 and feed[k, s] < 0:
+                next_sat[k, s], next_link[k, s] = neighbour[step[k]], link[step[k]]

@@ -145,12 +145,12 @@ GATEWAYS = _variables(
         "float64",
         "",
         (
-            "people who lose service if it fails in the last slot (people times the share of service that ends); empty "
-            "for all but the 30 gateways that bring most people home"
+            "people who lose service if it fails (people times the share of service that ends); empty "
+            "for all but the 30 that bring most people home in the first slot; mean of six slots spread over the run"
         ),
     ),
-    ("lost_gbps", "float64", "Gbit/s", "traffic lost if it fails in the last slot, for the same 30"),
-    ("people_through", "float64", "", "people whose traffic comes down here in the last slot"),
+    ("lost_gbps", "float64", "Gbit/s", "traffic lost if it fails, for the same 30; mean of the same slots"),
+    ("people_through", "float64", "", "people whose traffic comes down here, mean of the same slots"),
 )
 
 PLACES = _variables(

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 _UNIT = {"traffic": "Gbit/s", "people": "people"}
 
+LITTLE = 1e-3
+"""Who gains less than this share is told that nothing is gained."""
+
+_NO_GAIN = (
+    "There the new sites bring no more: lasers take the traffic to gateways that have room, or beams bind first. "
+    "They matter where those fail, and without lasers."
+)
+
 
 def siting_facts(
     proposal: Proposal, scenario_name: str, start_utc: str, slots: int, spacing_km: float
@@ -180,6 +188,11 @@ def _worth(facts: Mapping[str, Any], width: int) -> list[str]:
             f"{number_text(before['rtt_ms_median'])} -> {quantity_text(after['rtt_ms_median'], 'ms')} "
             f"({len(facts['whole_model']['slots'])} slots)"
         )
+        gained = (
+            after[of] > before[of] * (1.0 + LITTLE) for of in ("carried_gbps", "people_who_could_be_served")
+        )
+        if not any(gained):
+            lines += textwrap.wrap(_NO_GAIN, width)
     is_best = facts["proven_share"] > 1.0 - 1e-9
     so = (
         "so it is the best"

@@ -160,7 +160,7 @@ def network_text(traffic: Mapping[str, float]) -> str:
     told = (
         f"Of {number_text(planned)} that the beams bring, {share_text(min(carried / planned, 1.0))} get home"
     )
-    if possible < 0.9995 * planned:
+    if possible < 0.999 * planned:  # else the share reads as all of it, or nearly
         told += f" (no routing could bring more than {share_text(possible / planned)})"
     return f"{told}; over quickest paths alone {share_text(min(one_path / planned, 1.0))}"
 
@@ -171,7 +171,11 @@ def _risk(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     told = ", ".join(
         f"{g['gateway']} {g['country']} {people_text(g['people_lost'])} people" for g in gateways
     )
-    return [("If a gateway fails", f"{told} lose service")] if told else []
+    if told:
+        return [("If a gateway fails", f"{told} lose service")]
+    n_tried = summary.get("gateways_tried", 0)
+    told = f"nobody loses service, whichever of the {n_tried} that bring most people home it is"
+    return [("If a gateway fails", told)] if n_tried else []
 
 
 def _gateways(gateways: list[dict[str, Any]]) -> str:
