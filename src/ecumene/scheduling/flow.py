@@ -13,13 +13,16 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from ecumene.scheduling.market import lowest_bit
+from ecumene.scheduling.market import lowest_bit, opens
 
 FAR = np.int16(32_000)
 """Level of a satellite from which no room can be reached."""
 
 MAX_LEVELS = 24
 """Longer chains of moves are not looked for; 15 was the longest met on a planet."""
+
+ANY_SIZE = 1 << 30
+"""Cells with any number of units may be moved, a unit at a time; with 1 instead, no move splits a cell."""
 
 
 class Flow(NamedTuple):
@@ -165,9 +168,9 @@ def _can_reach(c, b, k, good, masks):
 
 
 @njit(cache=True, nogil=True)
-def find_levels(good, bin_of_cell, flow, listings, level, masks):
+def find_levels(largest, good, bin_of_cell, flow, listings, level, masks):
     """Bring levels and their masks up to date; return the highest level."""
-    cell, n, room, is_lost = flow.cell, flow.n, flow.room, flow.is_lost
+    cell, n, room, got, is_lost = flow.cell, flow.n, flow.room, flow.got, flow.is_lost
     first, bins, places = listings.first, listings.bin, listings.place
     for s in range(len(level)):
         old, new = level[s], 0 if room[s] > 0 else FAR
@@ -176,19 +179,30 @@ def find_levels(good, bin_of_cell, flow, listings, level, masks):
         if new == 0 and old != 0:
             _show(s, 0, first, bins, places, masks)
         level[s] = new
+    far, n_far = np.empty(len(level), np.int64), 0
+    for s in range(len(level)):
+        if level[s] == FAR and not is_lost[s]:
+            far[n_far] = s
+            n_far += 1
+    front = np.empty((masks.shape[0], 1, masks.shape[2]), np.uint64)  # the masks of one level, side by side
     for k in range(masks.shape[1] - 1):
-        found = 0
-        for s in range(len(level)):
-            if level[s] != FAR or is_lost[s]:
-                continue
+        for b in range(len(front)):
+            for w in range(masks.shape[2]):
+                front[b, 0, w] = masks[b, k, w]
+        n_left = 0
+        for f in range(n_far):
+            s = far[f]
             for i in range(n[s]):
                 c = cell[s, i]
-                if _can_reach(c, bin_of_cell[c], k, good, masks):
+                if _can_reach(c, bin_of_cell[c], 0, good, front) and got[c] <= largest:
                     level[s] = k + 1
-                    found += 1
                     break
-        if found == 0:
+            if level[s] == FAR:
+                far[n_left] = s
+                n_left += 1
+        if n_left == n_far:
             return k
+        n_far = n_left
         for s in range(len(level)):
             if level[s] == k + 1:
                 _show(s, k + 1, first, bins, places, masks)
@@ -196,13 +210,13 @@ def find_levels(good, bin_of_cell, flow, listings, level, masks):
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _step_down(s, good, candidates, bin_of_cell, cell, n, level, masks, turn):
+def _step_down(s, largest, good, candidates, bin_of_cell, cell, n, got, level, masks, turn):
     """Return a satellite one level below s that one of its cells could move to, or -1; turn[s] is the entry."""
     k, found = level[s] - 1, -1
     while found < 0 and turn[s] < n[s]:
         c = cell[s, turn[s]]
         b = bin_of_cell[c]
-        for w in range(masks.shape[2]):
+        for w in range(masks.shape[2] if got[c] <= largest else 0):
             word = good[c, w] & masks[b, k, w]
             if found < 0 and word != np.uint64(0):  # the masks show no satellite that is cut off
                 found = candidates[b, 64 * w + lowest_bit(word)]
@@ -216,6 +230,7 @@ def _push(
     c,
     count,
     s,
+    largest,
     good,
     candidates,
     bin_of_cell,
@@ -223,6 +238,7 @@ def _push(
     units,
     n,
     room,
+    got,
     first,
     bins,
     places,
@@ -238,7 +254,7 @@ def _push(
         s = path[depth]
         t = -1
         if level[s] != 0:
-            t = _step_down(s, good, candidates, bin_of_cell, cell, n, level, masks, turn)
+            t = _step_down(s, largest, good, candidates, bin_of_cell, cell, n, got, level, masks, turn)
         if t >= 0:
             depth += 1
             path[depth] = t
@@ -270,8 +286,12 @@ def _has_way(c, b, top, good, masks):
 
 
 @njit(cache=True, nogil=True)
-def augment(cells, want, max_phases, is_widest, good, sight, bin_of_cell, flow, listings, level, masks):
+def augment(
+    cells, want, max_phases, is_widest, largest, good, sight, bin_of_cell, flow, listings, level, masks
+):
     """Serve waiting cells, in this order, until nothing moves or the phases are used up; return the phases.
+
+    Only cells with at most `largest` units are moved on.
 
     level and masks carry over between calls with one flow, and begin as FAR and 0. Over the widest pairs in use,
     a satellite that cannot reach room never will: room only shrinks, and nothing can be pushed to it.
@@ -289,7 +309,9 @@ def augment(cells, want, max_phases, is_widest, good, sight, bin_of_cell, flow, 
             n_waiting += 1
     while n_waiting > 0 and phase < max_phases:
         phase += 1
-        top = find_levels(good, bin_of_cell, flow, listings, level, masks)
+        top = find_levels(largest, good, bin_of_cell, flow, listings, level, masks)
+        if is_widest:
+            _mark_lost(level, flow.is_lost)
         turn[:] = 0
         n_left = 0
         for i in range(n_waiting):
@@ -311,8 +333,8 @@ def augment(cells, want, max_phases, is_widest, good, sight, bin_of_cell, flow, 
                         moved = 0
                         if level[s] == k:
                             moved = _push(
-                                c, want[c] - got[c], s, good, candidates, bin_of_cell, cell, units, n, room,
-                                first, bins, places, level, masks, turn, path,
+                                c, want[c] - got[c], s, largest, good, candidates, bin_of_cell, cell, units, n,
+                                room, got, first, bins, places, level, masks, turn, path,
                             )  # fmt: skip
                             got[c] += moved
                             n_pushed += moved
@@ -326,11 +348,16 @@ def augment(cells, want, max_phases, is_widest, good, sight, bin_of_cell, flow, 
         n_waiting = n_left
         if n_pushed == 0:
             break
-    find_levels(good, bin_of_cell, flow, listings, level, masks)
+    find_levels(largest, good, bin_of_cell, flow, listings, level, masks)
     if is_widest:
-        for s in range(len(level)):
-            flow.is_lost[s] = level[s] == FAR
+        _mark_lost(level, flow.is_lost)
     return phase
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _mark_lost(level, is_lost):
+    for s in range(len(level)):
+        is_lost[s] = level[s] == FAR
 
 
 @njit(cache=True, nogil=True)
@@ -385,3 +412,65 @@ def main_satellite(flow, sat, units):
                     held += flow.units[s, j]
             if held > units[c]:
                 sat[c], units[c] = s, held
+
+
+@njit(cache=True, nogil=True)
+def unsplit(sat, flow):
+    """Take back what cells hold elsewhere than on their main satellite."""
+    cell, units, n, room, got = flow.cell, flow.units, flow.n, flow.room, flow.got
+    for s in range(len(n)):
+        for i in range(n[s] - 1, -1, -1):  # the last entry takes the place of the one that goes
+            c, count = cell[s, i], units[s, i]
+            if sat[c] != s:
+                _take(s, i, count, cell, units, n, room)
+                got[c] -= count
+
+
+@njit(cache=True, nogil=True)
+def stay_with(which, sat, candidates, bin_of_cell, good):
+    """Leave some cells no pair but that with their main satellite."""
+    for c in which:
+        b = bin_of_cell[c]
+        good[c] = 0
+        for j in range(candidates.shape[1]):
+            if candidates[b, j] == sat[c]:
+                good[c, j >> 6] = np.uint64(1) << np.uint64(j & 63)
+                break
+
+
+@njit(cache=True, nogil=True)
+def open_exits(fewest, most, cells, sight, flow, good):
+    """Let cells of so many units leave lost satellites for others by pairs that will not stand; return them."""
+    n_found, found = 0, np.empty(len(flow.got), np.int64)
+    for s in range(len(flow.n)):
+        if not flow.is_lost[s]:
+            continue
+        for i in range(flow.n[s]):
+            c = flow.cell[s, i]
+            if fewest <= flow.got[c] <= most and _open_ways(c, cells, sight, flow.is_lost, good):
+                found[n_found] = c
+                n_found += 1
+    return found[:n_found]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _open_ways(c, cells, sight, is_lost, good):
+    """Open to cell c the pairs with satellites that are not lost; return whether there are more than before."""
+    b, is_new = cells.bin[c], False
+    for w in range(good.shape[1]):
+        word = opens(c, b, w, cells, sight) & ~good[c, w]
+        while word != np.uint64(0):
+            bit = np.uint64(lowest_bit(word))
+            word &= word - np.uint64(1)
+            if not is_lost[sight.candidates[b, 64 * w + np.int64(bit)]]:
+                good[c, w] |= np.uint64(1) << bit
+                is_new = True
+    return is_new
+
+
+@njit(cache=True, nogil=True)
+def open_dark(which, cells, sight, flow, good):
+    """Let cells without a unit take pairs that will not stand, with satellites that are not lost."""
+    for c in which:
+        if flow.got[c] == 0:
+            _open_ways(c, cells, sight, flow.is_lost, good)

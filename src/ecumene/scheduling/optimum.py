@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.fill import fill, light_all, no_lights
-from ecumene.scheduling.flow import (
-    FAR,
-    MAX_LEVELS,
-    augment,
-    keep,
-    listings_of,
-    main_satellite,
-    new_flow,
-    spread,
-)
 from ecumene.scheduling.market import Prices
 from ecumene.scheduling.prices import find_cuts, guess, smooth, units_to_plan
 from ecumene.scheduling.scan import good_pairs
@@ -43,7 +34,7 @@ class Effort(NamedTuple):
     """Phases of augmenting paths for each group of cells."""
 
 
-EFFORTS = {"fast": Effort(0, 6), "certified": Effort(8, 20), "thorough": Effort(60, 50)}
+EFFORTS = {"fast": Effort(0, 6), "certified": Effort(8, 12), "thorough": Effort(60, 50)}
 """By name, as in the scenario."""
 
 
@@ -81,7 +72,7 @@ def _tells_apart(task: Task) -> bool:
 def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return satellite and units of every cell, over pairs good enough at these prices."""
     cells, sight, demand = task.cells, task.sight, task.demand
-    n_cells, n_sats = len(demand), len(sight.r_sat_m)
+    n_cells = len(demand)
     good, wide = np.empty(sight.clear.shape, np.uint64), np.empty(sight.clear.shape, np.uint64)
     full, margin, keeps = (
         np.empty(n_cells, np.int32),
@@ -92,35 +83,15 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
         cells, sight, task.goal, task.terms, prices, demand, task.before, np.float32(SLACK),
         np.float32(WIDE_SLACK), good, wide, full, margin, keeps,
     )  # fmt: skip
-    flow = new_flow(n_cells, n_sats, units_to_plan(task))
-    listings, level = listings_of(sight.candidates, n_sats), np.full(n_sats, FAR, np.int16)
-    masks = np.zeros((len(cells.first_of_bin) - 1, MAX_LEVELS, sight.clear.shape[1]), np.uint64)
+    exchange = Exchange.open(task, units_to_plan(task))
     for least in MARGINS:
         want = np.where(margin > least, full, 0).astype(np.int32)
-        asking = np.flatnonzero(want > flow.got)
-        keep(asking[keeps[asking] & (flow.got[asking] == 0)], task.before, want, flow)
-        waiting = asking[want[asking] > flow.got[asking]]
-        waiting = waiting[np.argsort(-margin[waiting], kind="stable")]
-        spread(waiting, want, good, sight, cells.bin, flow)
-        for pairs in (good, wide):
-            waiting = waiting[want[waiting] > flow.got[waiting]]
-            if len(waiting):
-                augment(
-                    waiting,
-                    want,
-                    effort.phases,
-                    pairs is wide,
-                    pairs,
-                    sight,
-                    cells.bin,
-                    flow,
-                    listings,
-                    level,
-                    masks,
-                )
-    sat, units = np.empty(n_cells, np.int32), np.empty(n_cells, np.int32)
-    main_satellite(flow, sat, units)
-    return sat, units
+        exchange.keep(keeps, want)
+        waiting = exchange.waiting(want, margin)
+        exchange.spread(waiting, want, good)
+        exchange.push(waiting, want, good, effort.phases, is_widest=False)
+        exchange.push(waiting, want, wide, effort.phases, is_widest=True)
+    return exchange.single(want, wide, margin)
 
 
 def finish(task: Task, sat: NDArray[np.int32], units: NDArray[np.int32], prices: Prices) -> Lights:

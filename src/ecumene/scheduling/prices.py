@@ -14,17 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
-from ecumene.scheduling.flow import (
-    FAR,
-    MAX_LEVELS,
-    augment,
-    keep,
-    listings_of,
-    main_satellite,
-    mark_scarce,
-    new_flow,
-    spread,
-)
+from ecumene.scheduling.exchange import Exchange
+from ecumene.scheduling.flow import ANY_SIZE, mark_scarce, open_dark, open_exits
 from ecumene.scheduling.market import Prices, build_goal, lasts, lowest_bit, opens, worth
 from ecumene.scheduling.scan import bound_terms, soft_loads
 
@@ -39,8 +30,11 @@ LEVELS = 8
 LOWEST_VALUE = 0.05
 """The last of them, as a share of the dearest unit's; what is worth less counts along with it."""
 
-LAST_PHASES = 4
-"""Phases for cells left over, on pairs that will not stand in the next slot."""
+EXITS = ((2, ANY_SIZE), (1, ANY_SIZE))
+"""Sizes of cells that leave a satellite by a pair that will not stand in the next slot, in this order."""
+
+LEAST_PHASES = 8
+"""With fewer, it is not known well enough which satellites reach room to tell who should leave."""
 
 USUAL_SINE = 0.7
 """Sine of the elevation whose rate the cuts use for all pairs."""
@@ -88,11 +82,13 @@ def lasting_pairs(cells, sight, demand, before, good, keeps):
 
 
 @njit(cache=True, nogil=True)
-def open_pairs(which, cells, sight, good):
-    """Fill in all pairs of some cells, also those that will not stand in the next slot."""
-    for c in which:
-        for w in range(good.shape[1]):
-            good[c, w] = opens(c, cells.bin[c], w, cells, sight)
+def open_pairs(cells, sight, demand):
+    """Return all pairs of cells that ask for something, also those that will not stand in the next slot."""
+    pairs = np.zeros(sight.clear.shape, np.uint64)
+    for c in range(len(demand)):
+        for w in range(pairs.shape[1] if demand[c] > 0.0 else 0):
+            pairs[c, w] = opens(c, cells.bin[c], w, cells, sight)
+    return pairs
 
 
 @njit(cache=True, nogil=True)
@@ -145,33 +141,63 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int) -> Cut:
     good, may_keep = np.empty(sight.clear.shape, np.uint64), np.empty(n_cells, np.bool_)
     lasting_pairs(cells, sight, demand, task.before, good, may_keep)
     rate = usual_rate(task)
-    flow = new_flow(n_cells, n_sats, units_to_plan(task))
-    listings, level = listings_of(sight.candidates, n_sats), np.full(n_sats, FAR, np.int16)
-    masks = np.zeros((len(cells.first_of_bin) - 1, MAX_LEVELS, sight.clear.shape[1]), np.uint64)
+    exchange = Exchange.open(task, units_to_plan(task))
+    flow = exchange.flow
     price, has_pressed, want = np.zeros(n_sats), np.zeros(n_cells, np.bool_), np.zeros(n_cells, np.int32)
+    worth_of_last = 0.0
     for value in _values(task, goal, rate):
         before = want.copy()
         units_worth(value, demand, rate, goal, terms, want)
         if (want == before).all():
             continue
-        asking = np.flatnonzero(want > flow.got)
-        keep(asking[may_keep[asking] & (flow.got[asking] == 0)], task.before, want, flow)
-        waiting = asking[want[asking] > flow.got[asking]]
-        waiting = waiting[np.argsort(-want[waiting], kind="stable")]
-        spread(waiting, want, good, sight, cells.bin, flow)
-        waiting = waiting[want[waiting] > flow.got[waiting]]
-        if len(waiting):
-            augment(waiting, want, max_phases, True, good, sight, cells.bin, flow, listings, level, masks)
+        exchange.keep(may_keep, want)
+        waiting = exchange.waiting(want, want)
+        exchange.spread(waiting, want, good)
+        exchange.push(waiting, want, good, max_phases, is_widest=True)
+        exchange.give_up()
         worth_of_last = max(value, LOWEST_VALUE * float(goal.slope[0]))
         mark_scarce(waiting, worth_of_last, want, good, sight, cells.bin, flow, has_pressed, price)
-    waiting = np.flatnonzero(want > flow.got)
-    waiting = waiting[np.argsort(flow.got[waiting] - want[waiting], kind="stable")]
-    open_pairs(waiting, cells, sight, good)
-    flow.is_hopeless[:] = False
-    augment(waiting, want, LAST_PHASES, False, good, sight, cells.bin, flow, listings, level, masks)
-    sat, units = np.empty(n_cells, np.int32), np.empty(n_cells, np.int32)
-    main_satellite(flow, sat, units)
+    if max_phases >= LEAST_PHASES:
+        _leave(exchange, goal, want, good, price, worth_of_last, max_phases)
+    sat, units = exchange.single(want, good, want)
     return Cut(price, sat, units)
+
+
+def _leave(
+    exchange: Exchange,
+    goal: Goal,
+    want: NDArray[np.int32],
+    good: NDArray[np.uint64],
+    price: NDArray[np.float64],
+    value: float,
+    max_phases: int,
+) -> None:
+    """Make room by pairs that will not stand in the next slot, and bring prices into line with what that costs.
+
+    The price of breaking is that of a cell, so cells of several units go first: they make more room for it.
+    """
+    task, flow = exchange.task, exchange.flow
+    lasting, fee = good.copy(), 0.0
+    fee_of_cell = goal.breaking * np.minimum(task.demand, task.terms.mean_demand)
+    for fewest, most in EXITS:
+        leavers = open_exits(fewest, most, task.cells, task.sight, flow, good)
+        waiting = exchange.waiting(want, want)
+        if fewest == 1:
+            open_dark(waiting, task.cells, task.sight, flow, good)
+        if len(leavers):
+            fee = max(fee, float(fee_of_cell[leavers].sum() / flow.got[leavers].sum()))
+        exchange.forget_lost()
+        exchange.push(waiting, want, good, max_phases, is_widest=True)
+        exchange.give_up()
+    waiting = exchange.waiting(want, want)
+    everything = open_pairs(task.cells, task.sight, task.demand)
+    for pairs, pressed in ((good, value), (everything, value - fee)):
+        scarce, has_pressed = np.zeros(len(price)), np.zeros(len(want), np.bool_)
+        mark_scarce(waiting, pressed, want, pairs, task.sight, task.cells.bin, flow, has_pressed, scarce)
+        np.maximum(price, scarce, out=price)
+    price[~flow.is_lost] = np.minimum(price[~flow.is_lost], fee)
+    flow.is_lost[:] = False
+    price[~exchange.is_far(lasting)] = 0.0
 
 
 def units_to_plan(task: Task) -> int:
