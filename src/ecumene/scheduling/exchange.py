@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MANY_MOVES = 3
 """With phases left, whoever is further from room is cut off from it; a cut there is cheap when they run out."""
 
-REPAIR_PHASES = 8
+REPAIR_PHASES = 4
 """Phases for cells that lost units because they may have one satellite only."""
 
 
