@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MANY_MOVES = 3
 """With phases left, whoever is further from room is cut off from it; a cut there is cheap when they run out."""
 
-REPAIR_PHASES = 8
+REPAIR_PHASES = 4
 """Phases for cells that lost units because they may have one satellite only."""
 
 
@@ -90,6 +90,7 @@ class Exchange:
         phases: int,
         *,
         is_widest: bool,
+        most: int = ANY_SIZE,
         largest: int = ANY_SIZE,
     ) -> None:
         """Serve cells by pushing others on.
@@ -104,13 +105,15 @@ class Exchange:
             At most.
         is_widest
             No more pairs will come before `forget_lost`.
+        most
+            Units to be served.
         largest
             Units of the largest cells that are pushed on.
         """
         cells = cells[want[cells] > self.flow.got[cells]]
         if len(cells):
             augment(
-                cells, want, phases, is_widest, largest, good, self.task.sight, self.task.cells.bin, self.flow,
+                cells, want, phases, most, is_widest, largest, good, self.task.sight, self.task.cells.bin, self.flow,
                 self.listings, self.level, self.masks,
             )  # fmt: skip
 

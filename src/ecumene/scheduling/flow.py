@@ -287,11 +287,11 @@ def _has_way(c, b, top, good, masks):
 
 @njit(cache=True, nogil=True)
 def augment(
-    cells, want, max_phases, is_widest, largest, good, sight, bin_of_cell, flow, listings, level, masks
+    cells, want, max_phases, most, is_widest, largest, good, sight, bin_of_cell, flow, listings, level, masks
 ):
     """Serve waiting cells, in this order, until nothing moves or the phases are used up; return the phases.
 
-    Only cells with at most `largest` units are moved on.
+    At most `most` units are served. Only cells with at most `largest` units are moved on.
 
     level and masks carry over between calls with one flow, and begin as FAR and 0. Over the widest pairs in use,
     a satellite that cannot reach room never will: room only shrinks, and nothing can be pushed to it.
@@ -307,7 +307,7 @@ def augment(
         if not is_hopeless[c]:
             waiting[n_waiting] = c
             n_waiting += 1
-    while n_waiting > 0 and phase < max_phases:
+    while n_waiting > 0 and phase < max_phases and most > 0:
         phase += 1
         top = find_levels(largest, good, bin_of_cell, flow, listings, level, masks)
         if is_widest:
@@ -328,16 +328,17 @@ def augment(
             for k in range(top + 1):  # over the lowest level there is
                 for w in range(masks.shape[2]):
                     word = good[c, w] & masks[b, k, w]
-                    while word != np.uint64(0) and got[c] < want[c]:
+                    while word != np.uint64(0) and got[c] < want[c] and most > 0:
                         s = candidates[b, 64 * w + lowest_bit(word)]
                         moved = 0
                         if level[s] == k:
                             moved = _push(
-                                c, want[c] - got[c], s, largest, good, candidates, bin_of_cell, cell, units, n,
-                                room, got, first, bins, places, level, masks, turn, path,
+                                c, min(want[c] - got[c], most), s, largest, good, candidates, bin_of_cell,
+                                cell, units, n, room, got, first, bins, places, level, masks, turn, path,
                             )  # fmt: skip
                             got[c] += moved
                             n_pushed += moved
+                            most -= moved
                         if moved == 0:
                             word &= word - np.uint64(1)
                 if got[c] >= want[c]:

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from ecumene.scheduling.exchange import Exchange
-from ecumene.scheduling.flow import ANY_SIZE, mark_scarce, open_dark, open_exits
+from ecumene.scheduling.flow import ANY_SIZE, main_satellite, mark_scarce, open_dark, open_exits
 from ecumene.scheduling.market import Prices, build_goal, lasts, lowest_bit, opens, worth
 from ecumene.scheduling.scan import bound_terms, soft_loads
 
@@ -30,8 +30,11 @@ LEVELS = 8
 LOWEST_VALUE = 0.05
 """The last of them, as a share of the dearest unit's; what is worth less counts along with it."""
 
-EXITS = ((2, ANY_SIZE), (1, ANY_SIZE))
-"""Sizes of cells that leave a satellite by a pair that will not stand in the next slot, in this order."""
+ROUNDS = 2
+"""Times that cells of several units leave; the second finds the few ways over two such pairs."""
+
+MOST_ONES = 0.0035
+"""Cells of one unit that leave after them, as a share of those that ask: each is a handover forced upon it."""
 
 LEAST_PHASES = 8
 """With fewer, it is not known well enough which satellites reach room to tell who should leave."""
@@ -157,9 +160,13 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int) -> Cut:
         exchange.give_up()
         worth_of_last = max(value, LOWEST_VALUE * float(goal.slope[0]))
         mark_scarce(waiting, worth_of_last, want, good, sight, cells.bin, flow, has_pressed, price)
-    if max_phases >= LEAST_PHASES:
+    leaves = max_phases >= LEAST_PHASES
+    if leaves:
         _leave(exchange, goal, want, good, price, worth_of_last, max_phases)
     sat, units = exchange.single(want, good, want)
+    if leaves:
+        _leave_ones(exchange, want, good, max_phases)
+        main_satellite(flow, sat, units)
     return Cut(price, sat, units)
 
 
@@ -179,15 +186,12 @@ def _leave(
     task, flow = exchange.task, exchange.flow
     lasting, fee = good.copy(), 0.0
     fee_of_cell = goal.breaking * np.minimum(task.demand, task.terms.mean_demand)
-    for fewest, most in EXITS:
-        leavers = open_exits(fewest, most, task.cells, task.sight, flow, good)
-        waiting = exchange.waiting(want, want)
-        if fewest == 1:
-            open_dark(waiting, task.cells, task.sight, flow, good)
+    for _ in range(ROUNDS):
+        leavers = open_exits(2, ANY_SIZE, task.cells, task.sight, flow, good)
         if len(leavers):
             fee = max(fee, float(fee_of_cell[leavers].sum() / flow.got[leavers].sum()))
         exchange.forget_lost()
-        exchange.push(waiting, want, good, max_phases, is_widest=True)
+        exchange.push(exchange.waiting(want, want), want, good, max_phases, is_widest=True)
         exchange.give_up()
     waiting = exchange.waiting(want, want)
     everything = open_pairs(task.cells, task.sight, task.demand)
@@ -198,6 +202,17 @@ def _leave(
     price[~flow.is_lost] = np.minimum(price[~flow.is_lost], fee)
     flow.is_lost[:] = False
     price[~exchange.is_far(lasting)] = 0.0
+
+
+def _leave_ones(exchange: Exchange, want: NDArray[np.int32], good: NDArray[np.uint64], phases: int) -> None:
+    """Let some cells of one unit leave too; what they leave is filled by cells that want one."""
+    task, flow = exchange.task, exchange.flow
+    open_exits(1, 1, task.cells, task.sight, flow, good)
+    waiting = np.flatnonzero((flow.got == 0) & (want == 1))
+    open_dark(waiting, task.cells, task.sight, flow, good)
+    exchange.forget_lost()
+    most = int(MOST_ONES * np.count_nonzero(task.demand))
+    exchange.push(waiting, want, good, phases, is_widest=True, most=most, largest=1)
 
 
 def units_to_plan(task: Task) -> int:
