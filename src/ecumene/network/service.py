@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.constants import SPEED_OF_LIGHT_M_S
+from ecumene.kernels import inner_njit, njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,7 +167,7 @@ def _offered(  # type: ignore[no-untyped-def]  # noqa: ANN202
             offered_bps[k, s] += brought_bps[r]
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _any_usable(clear_of_cell, usable_of_bin, c, b, k):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     for w in range(clear_of_cell.shape[1]):
         if clear_of_cell[c, w] & usable_of_bin[b, k, w]:

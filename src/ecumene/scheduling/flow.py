@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import inner_njit, njit
 from ecumene.scheduling.market import lowest_bit
 
 FAR = np.int16(32_000)
@@ -164,7 +164,7 @@ def _can_reach(c, b, k, good, masks):
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def find_levels(good, bin_of_cell, flow, listings, level, masks):
     """Bring levels and their masks up to date; return the highest level."""
     cell, n, room, is_lost = flow.cell, flow.n, flow.room, flow.is_lost
@@ -211,7 +211,7 @@ def _step_down(s, good, candidates, bin_of_cell, cell, n, level, masks, turn):
     return found
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _push(
     c,
     count,

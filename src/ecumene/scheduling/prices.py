@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import njit
 from ecumene.scheduling.flow import (
     FAR,
     MAX_LEVELS,

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import inner_njit, njit
 from ecumene.scheduling.market import SCALE_PER_M, clear_places, mark_places
 
 LANES = 64
@@ -62,7 +62,7 @@ class Bin(NamedTuple):
     best_units: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def new_bin(sight):
     """Return room for one bin."""
     rows, next_rows = 2 * sight.clear.shape[1], 2 * sight.next_clear.shape[1]
@@ -79,7 +79,7 @@ def new_bin(sight):
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def load_bin(b, cells, sight, terms, demand, before, place_of_sat, box):
     """Fill in the asking cells of bin b; return how many."""
     n_words, n_next = sight.clear.shape[1], sight.next_clear.shape[1]
@@ -117,7 +117,7 @@ def load_bin(b, cells, sight, terms, demand, before, place_of_sat, box):
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_njit(cache=True, nogil=True, error_model="numpy")
 def scan_bin(b, n, cells, sight, goal, terms, prices, box):
     """Fill in what the first n cells of the loaded bin think of their candidates at these prices.
 
@@ -230,7 +230,7 @@ def bound_terms(cells, sight, goal, terms, prices, demand, before):
     return total, plain
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
+@inner_njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
 def _add_loads(n, width, candidates, warmth, box, unit_load, bit_load):
     """Add what the loaded cells ask of each candidate, shared among those nearly as good as the best."""
     lanes = (n + VECTOR - 1) // VECTOR * VECTOR
