@@ -15,17 +15,9 @@ if TYPE_CHECKING:
 
 
 def njit(**options: Any) -> Any:
-    """Return `numba.njit(**options)` without the entry for C callbacks.
+    """Return the decorator `numba.njit(**options)`, without the entry for C callbacks.
 
-    Parameters
-    ----------
-    **options
-        As numba takes them. Where no folder can be written to, `cache` is left out: numba would refuse.
-
-    Returns
-    -------
-    decorator
-        Makes a kernel of a function.
+    Where no folder can be written to, `cache` is left out: numba would refuse.
     """
 
     def kernel_of(function: Callable[..., Any]) -> Any:

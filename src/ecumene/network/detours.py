@@ -770,9 +770,8 @@ def _held_back(  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 
 @inner_njit(cache=True, nogil=True)
-def _longer(values, more):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return the values with as much room again, and some more, behind them."""
-    longer = np.empty(2 * len(values) + more, values.dtype)
+def _moved(values, longer):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the longer array, which begins with the values."""
     for i in range(len(values)):
         longer[i] = values[i]
     return longer
@@ -848,11 +847,13 @@ def _paths_of_flow(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR09
                         amount = min(amount, isl_flow[c, walk_step[i]])
                     amount = min(amount, feed_flow[c, feed])
                 if n_paths + 1 >= len(path_bps):
-                    path_first, path_bps = _longer(path_first, 0), _longer(path_bps, 0)
-                    flow_of_path = _longer(flow_of_path, 0)
-                    delay_s, space_m = _longer(delay_s, 0), _longer(space_m, 0)
+                    room = 2 * len(path_bps)
+                    path_first = _moved(path_first, np.empty(room, np.int64))
+                    flow_of_path = _moved(flow_of_path, np.empty(room, np.int32))
+                    path_bps = _moved(path_bps, np.empty(room, np.int64))
+                    delay_s, space_m = _moved(delay_s, np.empty(room)), _moved(space_m, np.empty(room))
                 if n_steps + n + 4 > len(resource):
-                    resource = _longer(resource, n + 4)
+                    resource = _moved(resource, np.empty(2 * len(resource) + n + 4, np.int32))
                 g = gateway_of_feed[feed]
                 path_delay_s, path_m = 0.0, 0.0
                 resource[n_steps] = start_of_kind[SATELLITE] + s

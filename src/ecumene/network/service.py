@@ -175,6 +175,14 @@ def _any_usable(clear_of_cell, usable_of_bin, c, b, k):  # type: ignore[no-untyp
     return False
 
 
+@inner_njit(cache=True, nogil=True)
+def _any_clear(clear_of_cell, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for w in range(clear_of_cell.shape[1]):
+        if clear_of_cell[c, w]:
+            return True
+    return False
+
+
 @njit(cache=True, nogil=True)
 def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
     cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, brought_bps,  # noqa: ANN001
@@ -190,7 +198,7 @@ def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
     for r in range(n_rows):
         c, k = cell_of_row[r], class_of_row[r]
         b, s = bin_of_cell[c], sat_of_cell[c]
-        is_reachable[r] = _any_usable(clear_of_cell, usable_of_bin, c, b, 0)
+        is_reachable[r] = _any_usable(clear_of_cell, usable_of_bin, c, b, np.int32(0))
         if k < 0:
             cause[r] = refusal_of_row[r]
             continue
@@ -198,7 +206,7 @@ def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
         if not is_available[r]:
             if n_visible_of_cell[c] == 0:
                 cause[r] = NO_SATELLITE
-            elif not clear_of_cell[c].any():
+            elif not _any_clear(clear_of_cell, c):
                 cause[r] = GSO_ARC
             else:
                 cause[r] = NO_GATEWAY_PATH
