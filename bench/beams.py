@@ -46,7 +46,7 @@ def _bits(words: np.ndarray) -> np.ndarray:
 
 
 def exact(task: Task, seconds: float) -> tuple[float, float]:
-    """Return the best objective HiGHS finds, and its bound. [unit]"""
+    """Return the best objective HiGHS finds, and its bound. [unit]."""
     cell, sat, stands = pairs_of(task)
     cells, terms, goal = task.cells, task.terms, task.goal
     line_m = task.sight.r_sat_m[sat] - cells.r_m[cell]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import njit
 from ecumene.network.cuts import smallest_cut
 from ecumene.network.detours import share_over_detours
 from ecumene.network.gateways import Feeders

@@ -592,7 +592,7 @@ def _compute(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> t
     from ecumene.world import build, describe
 
     if not quiet and not _is_compiled():
-        _say("first run on this machine: compiling kernels as they are met, about a minute in all")
+        _say("first run on this machine: compiling kernels as they are met, half a minute or more in all")
     world = build(scenario)
     check_folder(folder, world.scenario, force=force)
     if not quiet:
@@ -817,7 +817,7 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
     from ecumene.world import build
 
     if not quiet and not _is_compiled():
-        _say("first run on this machine: compiling kernels as they are met, about a minute in all")
+        _say("first run on this machine: compiling kernels as they are met, half a minute or more in all")
     world = build(scenario)
     if kept is not None:
         check_folder(kept, world.scenario, force=True)

@@ -13,7 +13,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "ecumene"
 
 FLOORS = (
-    ("units", "constants", "errors"),
+    ("units", "constants", "errors", "kernels"),
     ("scenario",),
     ("orbits", "earth"),
     ("sky",),

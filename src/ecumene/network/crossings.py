@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.errors import RangeError
+from ecumene.kernels import njit
 from ecumene.network.isl import GRAZING_ALTITUDE_M, NO_LINKS, IslState, link_state
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import njit
 from ecumene.network.detours import share_over_detours
 from ecumene.network.sharing import FEED, GATEWAY, ISL, SATELLITE
 

@@ -6,14 +6,15 @@ carried is the exact maximum flow; where classes differ it is close to it (`test
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.constants import SPEED_OF_LIGHT_M_S
 from ecumene.errors import RangeError
-from ecumene.network.routes import _neighbours, find_routes
+from ecumene.kernels import inner_njit, njit
+from ecumene.network.routes import _nearest_pops, _neighbours, find_routes
 from ecumene.network.sharing import FEED, GATEWAY, ISL, POP, SATELLITE, Paths, Shares, Streams, capacities
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ TOO_LITTLE = 1e-4
 _ENDLESS = 2**60
 """Capacity where there is no limit. [bit/s]"""
 
+_SHARED = SATELLITE, ISL, FEED, GATEWAY
 _FAR = np.iinfo(np.int32).max
 
 _ALONG, _BACK, _DOWN, _INSTEAD, _HOME, _MAKE_WAY = range(6)
@@ -122,19 +124,17 @@ def share_over_detours(
     links = np.asarray(links, np.int32).reshape(-1, 2)
     flows = commodity_of_flow.astype(np.int32), class_of_flow, sat_of_flow
     tree = routes.next_sat, routes.next_link, routes.feed
-    carried, step_of_sat, arc, first_feed, feed_at, pop, home_s, isl_flow, feed_flow = _carry(
-        offered, *flows, *tree, routes.hops,
-        first, neighbour, link, links, delay_of_link_s,
-        feeders.sat_of_feed, feeders.gateway_of_feed, feeders.slant_m,
-        np.ascontiguousarray(fibre_s, np.float64), is_gateway_permitted[met], is_pop_permitted[met],
-        whole_bps, start_of_kind, steps, SPEED_OF_LIGHT_M_S,
-    )  # fmt: skip
+    pops = _nearest_pops(fibre_s, is_gateway_permitted[met], is_pop_permitted[met])
+    net = _net_of((first, neighbour, link), links, delay_of_link_s, feeders, pops, routes)
+    room = [whole_bps[start_of_kind[kind] : start_of_kind[kind + 1]].copy() for kind in _SHARED]
+    carried, isl_flow, feed_flow = _carry(offered, flows, routes, net, room, steps)
     path_first, resource, flow_of_path, path_bps, delay_s, space_m = _paths_of_flow(
-        carried, *flows, *tree, first, neighbour, link, links, arc, delay_of_link_s, length_m, first_feed, feed_at,
-        feeders.gateway_of_feed, feeders.slant_m, pop, home_s, isl_flow, feed_flow, start_of_kind, SPEED_OF_LIGHT_M_S,
+        carried, *flows, *tree, first, neighbour, link, links, net.arcs[2], delay_of_link_s, length_m,
+        *net.feeds_of_sat, feeders.gateway_of_feed, feeders.slant_m, *pops, isl_flow, feed_flow, start_of_kind,
+        SPEED_OF_LIGHT_M_S,
     )  # fmt: skip
     blocked = _held_back(
-        offered, carried, class_of_flow, sat_of_flow, routes.next_sat, step_of_sat, routes.feed,
+        offered, carried, class_of_flow, sat_of_flow, routes.next_sat, net.step_of_sat, routes.feed,
         feeders.gateway_of_feed, path_first, resource, path_bps, whole_bps, start_of_kind,
     )  # fmt: skip
     paths = Paths(path_first, resource, capacity_bps, start_of_kind)
@@ -233,37 +233,89 @@ def _check(
         raise RangeError("two flows are of one class and satellite; give their sum as one")
 
 
-@njit(cache=True, nogil=True)
-def _pops_of_class(fibre_s, is_gateway_permitted, is_pop_permitted, k):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return PoP and fibre time of each gateway for one class; -1 and inf where there is none."""
-    n_gateways, n_pops = fibre_s.shape
-    pop = np.full(n_gateways, -1, np.int32)
-    time_s = np.full(n_gateways, np.inf)
-    for g in range(n_gateways):
-        if is_gateway_permitted[k, g]:
-            for p in range(n_pops):
-                if is_pop_permitted[k, p] and fibre_s[g, p] < time_s[g]:
-                    pop[g], time_s[g] = p, fibre_s[g, p]
-    return pop, time_s
+@dataclass(frozen=True)
+class _Net:
+    """What stays the same while traffic is shared.
+
+    Attributes
+    ----------
+    arcs
+        Neighbours as lists: first (sat + 1,), and for each the satellite and the arc, which is a link in its
+        direction: 2 link, plus 1 from its second end.
+    feeds_of_sat, feeds_of_gateway
+        Feeders as lists: first, and feeder.
+    sat_of_feed, gateway_of_feed : (feed,)
+        Ends of the feeders.
+    pop, home_s : (class, gateway)
+        The nearest permitted PoP, -1 for none, and the fibre there. [s]
+    isl_ticks, feed_ticks, home_ticks
+        Delays in ticks, at least one on links and feeders, so that every move along a chain leads nearer.
+    n_buckets
+        A power of two above the longest of them.
+    step_of_sat : (class, sat)
+        The arc of the quickest path, -1 for none.
+    """
+
+    arcs: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
+    feeds_of_sat: tuple[NDArray[np.int32], NDArray[np.int32]]
+    feeds_of_gateway: tuple[NDArray[np.int32], NDArray[np.int32]]
+    sat_of_feed: NDArray[np.int32]
+    gateway_of_feed: NDArray[np.int32]
+    pop: NDArray[np.int32]
+    home_s: NDArray[np.float64]
+    isl_ticks: NDArray[np.int32]
+    feed_ticks: NDArray[np.int32]
+    home_ticks: NDArray[np.int32]
+    n_buckets: int
+    step_of_sat: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
-def _lists(owner, n_owners):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _net_of(
+    neighbours: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]],
+    links: NDArray[np.int32],
+    delay_of_link_s: NDArray[np.float64],
+    feeders: Feeders,
+    nearest_pops: tuple[NDArray[np.int32], NDArray[np.float64]],
+    routes: Routes,
+) -> _Net:
+    first, neighbour, link = neighbours
+    n_sats = len(first) - 1
+    next_sat, next_link = routes.next_sat, routes.next_link
+    pop, home_s = nearest_pops
+    feed_s = feeders.slant_m / SPEED_OF_LIGHT_M_S
+    has_delay, has_pop = delay_of_link_s < np.inf, pop >= 0
+    timed = delay_of_link_s[has_delay], feed_s, home_s[has_pop]
+    longest_s = max(1e-3, *(float(delay_s.max(initial=0.0)) for delay_s in timed))
+    tick_s = max(TICK_S, longest_s / 2_000.0)
+    isl_ticks, home_ticks = np.ones(len(links), np.int32), np.full(pop.shape, -1, np.int32)
+    isl_ticks[has_delay] = np.maximum(1, (timed[0] / tick_s + 0.5).astype(np.int32))
+    home_ticks[has_pop] = (timed[2] / tick_s + 0.5).astype(np.int32)
+    step_of_sat = 2 * next_link + (links[next_link, 0] != np.arange(n_sats)) if len(links) else next_link
+    owner = np.repeat(np.arange(n_sats), np.diff(first))
+    return _Net(
+        arcs=(first, neighbour, (2 * link + (links[link, 0] != owner)).astype(np.int32)),
+        feeds_of_sat=_lists(feeders.sat_of_feed, n_sats),
+        feeds_of_gateway=_lists(feeders.gateway_of_feed, pop.shape[1]),
+        sat_of_feed=feeders.sat_of_feed,
+        gateway_of_feed=feeders.gateway_of_feed,
+        pop=pop,
+        home_s=home_s,
+        isl_ticks=isl_ticks,
+        feed_ticks=np.maximum(1, (feed_s / tick_s + 0.5).astype(np.int32)),
+        home_ticks=home_ticks,
+        n_buckets=1 << int(np.ceil(longest_s / tick_s + 3) - 1).bit_length(),
+        step_of_sat=np.where(next_sat >= 0, step_of_sat, -1).astype(np.int32),
+    )
+
+
+def _lists(owner: NDArray[np.int32], n_owners: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the items of every owner as lists: first (owner + 1,) and items."""
     first = np.zeros(n_owners + 1, np.int32)
-    for o in owner:
-        first[o + 1] += 1
-    for o in range(n_owners):
-        first[o + 1] += first[o]
-    place = first[:-1].copy()
-    item = np.empty(len(owner), np.int32)
-    for i in range(len(owner)):
-        item[place[owner[i]]] = i
-        place[owner[i]] += 1
-    return first, item
+    np.cumsum(np.bincount(owner, minlength=n_owners), out=first[1:])
+    return first, np.argsort(owner, kind="stable").astype(np.int32)
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _nearer(x, new, label, head, after, before, mask):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Give a node a smaller label and move it to the bucket of that label."""
     if label[x] != _FAR:
@@ -440,7 +492,7 @@ def _fill_quickest(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR09
             gateway_room[gateway_of_feed[d]] -= amount
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _push(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912
     want, kind, over, before, after, n_moves, isl_room, isl_flow, feed_room, feed_flow, gateway_room  # noqa: ANN001
 ):  # fmt: skip
@@ -615,144 +667,77 @@ def _go_round(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, P
     return n_wanted
 
 
-@njit(cache=True, nogil=True)
-def _carry(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR0912, PLR0915
-    offered, commodity_of_flow, class_of_flow, sat_of_flow, next_sat, next_link, feed_of_route, hops,  # noqa: ANN001
-    first, neighbour, link, links, delay_of_link_s,  # noqa: ANN001
-    sat_of_feed, gateway_of_feed, slant_m, fibre_s, gateway_mask, pop_mask,  # noqa: ANN001
-    capacity, start_of_kind, steps, light_m_s,  # noqa: ANN001
-):  # fmt: skip
-    n_flows, n_sats = len(offered), len(first) - 1
-    n_commodities, n_gateways = gateway_mask.shape
-    n_feeds, n_links = len(sat_of_feed), len(links)
-    width = n_sats + n_gateways
-    sat_room = capacity[start_of_kind[SATELLITE] : start_of_kind[SATELLITE + 1]].copy()
-    isl_room = capacity[start_of_kind[ISL] : start_of_kind[ISL + 1]].copy()
-    feed_room = capacity[start_of_kind[FEED] : start_of_kind[FEED + 1]].copy()
-    gateway_room = capacity[start_of_kind[GATEWAY] : start_of_kind[GATEWAY + 1]].copy()
-    isl_flow = np.zeros((n_commodities, 2 * n_links), np.int64)
+def _carry(
+    offered: NDArray[np.int64],
+    flows: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]],
+    routes: Routes,
+    net: _Net,
+    room: list[NDArray[np.int64]],
+    steps: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return what is sent of every flow, and the flow on links and feeders: (flow,), (class, arc), (class, feeder).
+
+    The loop over the steps stays in Python: its kernels take milliseconds, and inside one more kernel they would be
+    compiled again.
+    """
+    commodity_of_flow, class_of_flow, sat_of_flow = flows
+    sat_room, isl_room, feed_room, gateway_room = room
+    n_commodities, n_gateways = net.home_ticks.shape
+    n_flows, n_sats, n_feeds = len(offered), len(sat_room), len(feed_room)
+    isl_flow = np.zeros((n_commodities, len(isl_room)), np.int64)
     feed_flow = np.zeros((n_commodities, n_feeds), np.int64)
-    arc = np.empty(len(link), np.int32)
-    for v in range(n_sats):
-        for j in range(first[v], first[v + 1]):
-            arc[j] = 2 * link[j] + (0 if links[link[j], 0] == v else 1)
-    first_feed, feed_at = _lists(sat_of_feed, n_sats)
-    first_of_gateway, feed_of_gateway = _lists(gateway_of_feed, n_gateways)
-
-    # Delays in ticks, at least one each, so that every move along a chain leads nearer.
-    pop = np.empty((n_commodities, n_gateways), np.int32)
-    home_s = np.empty((n_commodities, n_gateways))
-    for c in range(n_commodities):
-        pop[c], home_s[c] = _pops_of_class(fibre_s, gateway_mask, pop_mask, c)
-    longest_s = 1e-3
-    for i in range(n_links):
-        if delay_of_link_s[i] < np.inf:
-            longest_s = max(longest_s, delay_of_link_s[i])
-    for f in range(n_feeds):
-        longest_s = max(longest_s, slant_m[f] / light_m_s)
-    for c in range(n_commodities):
-        for g in range(n_gateways):
-            if pop[c, g] >= 0:
-                longest_s = max(longest_s, home_s[c, g])
-    tick_s = max(TICK_S, longest_s / 2_000.0)
-    isl_ticks = np.ones(n_links, np.int32)
-    for i in range(n_links):
-        if delay_of_link_s[i] < np.inf:
-            isl_ticks[i] = max(1, int(delay_of_link_s[i] / tick_s + 0.5))
-    feed_ticks = np.ones(n_feeds, np.int32)
-    for f in range(n_feeds):
-        feed_ticks[f] = max(1, int(slant_m[f] / light_m_s / tick_s + 0.5))
-    home_ticks = np.full((n_commodities, n_gateways), -1, np.int32)
-    for c in range(n_commodities):
-        for g in range(n_gateways):
-            if pop[c, g] >= 0:
-                home_ticks[c, g] = int(home_s[c, g] / tick_s + 0.5)
-    n_buckets = 1
-    while n_buckets < longest_s / tick_s + 3:
-        n_buckets *= 2
-    head = np.empty(n_buckets, np.int32)
-    label = np.empty(n_commodities * width, np.int32)
-    after, before = np.empty(len(label), np.int32), np.empty(len(label), np.int32)
-    pointer = np.empty(len(label), np.int32)
-    is_wanted = np.zeros(len(label), np.bool_)
-    move_kind, move_over = np.empty(len(label) + 1, np.int8), np.empty(len(label) + 1, np.int32)
-    move_from, move_to = np.empty(len(label) + 1, np.int32), np.empty(len(label) + 1, np.int32)
-    at = np.empty(len(label) + 1, np.int64)
-
-    step_of_sat = np.full(next_sat.shape, -1, np.int32)
-    first_of_order = np.zeros(n_commodities + 1, np.int64)
-    order = np.empty(n_commodities * n_sats, np.int32)
-    for f in range(n_flows):
-        c, k = commodity_of_flow[f], class_of_flow[f]
-        if first_of_order[c + 1] > 0:
-            continue
-        n_at = np.zeros(hops[k].max() + 2, np.int64)
-        for v in range(n_sats):
-            if hops[k, v] >= 0:
-                n_at[hops[k, v] + 1] += 1
-            if next_sat[k, v] >= 0:
-                i = next_link[k, v]
-                step_of_sat[k, v] = 2 * i + (0 if links[i, 0] == v else 1)
-        first_of_order[c + 1] = n_at.sum()
-        n_at[0] = c * n_sats
-        for h in range(1, len(n_at)):
-            n_at[h] += n_at[h - 1]
-        for v in range(n_sats):
-            if hops[k, v] >= 0:
-                order[n_at[hops[k, v]]] = v
-                n_at[hops[k, v]] += 1
-    n_ordered = 0
-    for c in range(n_commodities):
-        n = first_of_order[c + 1]
-        order[n_ordered : n_ordered + n] = order[c * n_sats : c * n_sats + n].copy()
-        n_ordered += n
-        first_of_order[c + 1] = n_ordered
+    order, first_of_order = _nearest_first(commodity_of_flow, class_of_flow, routes.hops)
+    n_nodes = n_commodities * (n_sats + n_gateways)
+    node = commodity_of_flow.astype(np.int64) * (n_sats + n_gateways) + sat_of_flow
+    head, after, before = (np.empty(n, np.int32) for n in (net.n_buckets, n_nodes, n_nodes))
+    label, pointer = np.full(n_nodes, _FAR, np.int32), np.zeros(n_nodes, np.int32)
+    is_wanted, is_done = np.zeros(n_nodes, np.bool_), np.zeros(n_flows, np.bool_)
+    moves = tuple(np.empty(n_nodes + 1, kind) for kind in (np.int8, np.int32, np.int32, np.int32, np.int64))
     through, is_tight = np.zeros(n_sats, np.int64), np.zeros(n_sats, np.bool_)
     at_feed, at_gateway = np.zeros(n_feeds, np.int64), np.zeros(n_gateways, np.int64)
-
-    sent, target = np.zeros(n_flows, np.int64), np.zeros(n_flows, np.int64)
-    is_done = np.zeros(n_flows, np.bool_)
-    label[:] = _FAR
-    pointer[:] = 0
+    links = n_sats, *net.arcs, isl_room, isl_flow, net.isl_ticks
+    feeds = *net.feeds_of_sat, net.gateway_of_feed, net.sat_of_feed, feed_room, feed_flow, net.feed_ticks
+    gateways = *net.feeds_of_gateway, gateway_room, net.home_ticks
+    sent = np.zeros(n_flows, np.int64)
     for step in range(1, steps + 1):
-        for f in range(n_flows):
-            target[f] = offered[f] if step == steps else offered[f] // steps * step
+        target = offered if step == steps else offered // steps * step
         _fill_quickest(
             target, sent, is_done, order, first_of_order, commodity_of_flow, class_of_flow, sat_of_flow,
-            next_sat, step_of_sat, feed_of_route, gateway_of_feed,
+            routes.next_sat, net.step_of_sat, routes.feed, net.gateway_of_feed,
             sat_room, isl_room, isl_flow, feed_room, feed_flow, gateway_room, through, is_tight, at_feed, at_gateway,
         )  # fmt: skip
-        n_wanted = 0
-        for f in range(n_flows):
-            x0 = commodity_of_flow[f] * width + sat_of_flow[f]
-            is_wanted[x0] = not is_done[f] and sent[f] < target[f] and sat_room[sat_of_flow[f]] > 0
-            n_wanted += 1 if is_wanted[x0] else 0
+        is_wanted[node] = ~is_done & (sent < target) & (sat_room[sat_of_flow] > 0)
+        n_wanted = np.count_nonzero(is_wanted[node])
         turn = 0  # labels of the step before are still good for most
         while n_wanted > 0 and (turn < 2 or step == steps):  # what is left waits for the next step
             if turn > 0:
-                _set_labels(
-                    n_sats, first, neighbour, arc, isl_room, isl_flow, isl_ticks,
-                    first_feed, feed_at, gateway_of_feed, sat_of_feed, feed_room, feed_flow, feed_ticks,
-                    first_of_gateway, feed_of_gateway, gateway_room, home_ticks,
-                    label, head, after, before, is_wanted, n_wanted,
-                )  # fmt: skip
+                _set_labels(*links, *feeds, *gateways, label, head, after, before, is_wanted, n_wanted)
                 pointer[:] = 0
-                for f in range(n_flows):
-                    x0 = commodity_of_flow[f] * width + sat_of_flow[f]
-                    if is_wanted[x0] and label[x0] == _FAR:
-                        is_done[f], is_wanted[x0] = True, False
+                is_lost = is_wanted[node] & (label[node] == _FAR)
+                is_done |= is_lost
+                is_wanted[node[is_lost]] = False
             turn += 1
             total = sent.sum()
             n_wanted = _go_round(
                 target, sent, commodity_of_flow, sat_of_flow, is_wanted, pointer, label,
-                n_sats, first, neighbour, arc, isl_room, isl_flow, isl_ticks,
-                first_feed, feed_at, gateway_of_feed, sat_of_feed, feed_room, feed_flow, feed_ticks,
-                first_of_gateway, feed_of_gateway, gateway_room, home_ticks, sat_room,
-                move_kind, move_over, move_from, move_to, at,
+                *links, *feeds, *gateways, sat_room, *moves,
             )  # fmt: skip
             if turn > 1 and n_commodities > 1 and sent.sum() - total < TOO_LITTLE * total:
                 break
-    return sent, step_of_sat, arc, first_feed, feed_at, pop, home_s, isl_flow, feed_flow
+    return sent, isl_flow, feed_flow
+
+
+def _nearest_first(
+    commodity_of_flow: NDArray[np.int32], class_of_flow: NDArray[np.int32], hops: NDArray[np.int16]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the satellites with a path by commodity, those nearest their feeder first, and where each list begins."""
+    _, flow = np.unique(commodity_of_flow, return_index=True)
+    lists = []
+    for k in class_of_flow[flow]:
+        sat = np.flatnonzero(hops[k] >= 0).astype(np.int32)
+        lists.append(sat[np.argsort(hops[k, sat], kind="stable")])
+    first = np.cumsum([0, *(len(sat) for sat in lists)], dtype=np.int64)
+    return np.concatenate([np.zeros(0, np.int32), *lists]), first
 
 
 @njit(cache=True, nogil=True)
@@ -782,6 +767,14 @@ def _held_back(  # type: ignore[no-untyped-def]  # noqa: ANN202
                 r = start_of_kind[GATEWAY] + gateway_of_feed[feed_of_route[k, v]]
         bottleneck[f] = r
     return bottleneck
+
+
+@inner_njit(cache=True, nogil=True)
+def _moved(values, longer):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the longer array, which begins with the values."""
+    for i in range(len(values)):
+        longer[i] = values[i]
+    return longer
 
 
 @njit(cache=True, nogil=True)
@@ -854,13 +847,13 @@ def _paths_of_flow(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901, PLR09
                         amount = min(amount, isl_flow[c, walk_step[i]])
                     amount = min(amount, feed_flow[c, feed])
                 if n_paths + 1 >= len(path_bps):
-                    path_first = np.append(path_first, np.zeros(len(path_first), np.int64))
-                    flow_of_path = np.append(flow_of_path, np.empty_like(flow_of_path))
-                    path_bps = np.append(path_bps, np.empty_like(path_bps))
-                    delay_s = np.append(delay_s, np.empty_like(delay_s))
-                    space_m = np.append(space_m, np.empty_like(space_m))
+                    room = 2 * len(path_bps)
+                    path_first = _moved(path_first, np.empty(room, np.int64))
+                    flow_of_path = _moved(flow_of_path, np.empty(room, np.int32))
+                    path_bps = _moved(path_bps, np.empty(room, np.int64))
+                    delay_s, space_m = _moved(delay_s, np.empty(room)), _moved(space_m, np.empty(room))
                 if n_steps + n + 4 > len(resource):
-                    resource = np.append(resource, np.empty(len(resource) + n + 4, np.int32))
+                    resource = _moved(resource, np.empty(2 * len(resource) + n + 4, np.int32))
                 g = gateway_of_feed[feed]
                 path_delay_s, path_m = 0.0, 0.0
                 resource[n_steps] = start_of_kind[SATELLITE] + s

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.errors import RangeError
+from ecumene.kernels import inner_njit, njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -295,7 +295,7 @@ def _assign(first, gateway, lasts, was, turn, antennas, feeders_per_satellite): 
     return is_used
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _augment(first, gateway, is_allowed, turn, free, option_of_sat):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Give each satellite in turn an antenna where an augmenting path exists; changes the last two."""
     n_gateways = len(free)
@@ -326,7 +326,7 @@ def _augment(first, gateway, is_allowed, turn, free, option_of_sat):  # type: ig
             is_barred[queue[j]] = goal < 0
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _search(start, first, gateway, is_allowed, free, head, after, is_barred, reached_by, owner, queue):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the first gateway with a free antenna, breadth first, or -1; and how many were reached."""
     n_queue, done = 0, 0

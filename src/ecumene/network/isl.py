@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.constants import WGS84_A_M, WGS84_F
 from ecumene.errors import RangeError
+from ecumene.kernels import inner_njit, njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -283,7 +283,7 @@ def _measure(r_ecef_m, links):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
     return length_m, grazing_m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_njit(cache=True, nogil=True, error_model="numpy")
 def _follow(x_m, y_m, z_m, dx_m, dy_m, dz_m, length_m, grazing_m):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Fill in lengths and lowest heights; coordinates apart and no branch, so that the loop becomes vectors."""
     stretch = 1.0 / (1.0 - WGS84_F) ** 2
@@ -303,7 +303,7 @@ def _follow(x_m, y_m, z_m, dx_m, dy_m, dz_m, length_m, grazing_m):  # type: igno
         grazing_m[i] = _up_and_height(x + t * dx, y + t * dy, z + t * dz)[2]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_njit(cache=True, nogil=True, error_model="numpy")
 def _up_and_height(x, y, z):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return cosine and sine of the geodetic latitude, and the height (Bowring 1976)."""
     b = WGS84_A_M * (1.0 - WGS84_F)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.constants import WGS84_A_M, WGS84_F
 from ecumene.errors import RangeError
+from ecumene.kernels import inner_njit, njit
 from ecumene.network.isl import GRAZING_ALTITUDE_M
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _across(  # type: ignore[no-untyped-def]  # noqa: ANN202
     return ahead
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _pair(  # type: ignore[no-untyped-def]  # noqa: ANN202, C901
     node, u, inclination, motion, a0, a1, b0, b1, spacing, cos_least, is_loose, is_same, ahead, is_taken,  # noqa: ANN001
 ):  # fmt: skip

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.errors import RangeError, RunError
+from ecumene.kernels import njit
 from ecumene.network.mesh import distances_m
 
 if TYPE_CHECKING:

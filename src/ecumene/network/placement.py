@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numba import njit
 
 from ecumene.errors import RangeError
+from ecumene.kernels import njit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

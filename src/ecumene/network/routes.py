@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.constants import SPEED_OF_LIGHT_M_S
 from ecumene.errors import RangeError
+from ecumene.kernels import inner_njit, njit
 from ecumene.network.mesh import _sweep
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def _neighbours(n_sats, links, is_up):  # type: ignore[no-untyped-def]  # noqa: 
     return first, neighbour, link
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _rise(heap, key_s, place, s, delay_s, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Put a satellite into the heap, from a place upwards (four below each; the keys stand beside it)."""
     while at > 0:
@@ -262,7 +262,7 @@ def _rise(heap, key_s, place, s, delay_s, at):  # type: ignore[no-untyped-def]  
     place[s] = at
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _pop_least(heap, key_s, place, n_heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take the satellite with the least delay off a heap of n_heap."""
     least = heap[0]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.constants import SPEED_OF_LIGHT_M_S
+from ecumene.kernels import inner_njit, njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,10 +167,18 @@ def _offered(  # type: ignore[no-untyped-def]  # noqa: ANN202
             offered_bps[k, s] += brought_bps[r]
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _any_usable(clear_of_cell, usable_of_bin, c, b, k):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     for w in range(clear_of_cell.shape[1]):
         if clear_of_cell[c, w] & usable_of_bin[b, k, w]:
+            return True
+    return False
+
+
+@inner_njit(cache=True, nogil=True)
+def _any_clear(clear_of_cell, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for w in range(clear_of_cell.shape[1]):
+        if clear_of_cell[c, w]:
             return True
     return False
 
@@ -190,7 +198,7 @@ def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
     for r in range(n_rows):
         c, k = cell_of_row[r], class_of_row[r]
         b, s = bin_of_cell[c], sat_of_cell[c]
-        is_reachable[r] = _any_usable(clear_of_cell, usable_of_bin, c, b, 0)
+        is_reachable[r] = _any_usable(clear_of_cell, usable_of_bin, c, b, np.int32(0))
         if k < 0:
             cause[r] = refusal_of_row[r]
             continue
@@ -198,7 +206,7 @@ def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
         if not is_available[r]:
             if n_visible_of_cell[c] == 0:
                 cause[r] = NO_SATELLITE
-            elif not clear_of_cell[c].any():
+            elif not _any_clear(clear_of_cell, c):
                 cause[r] = GSO_ARC
             else:
                 cause[r] = NO_GATEWAY_PATH

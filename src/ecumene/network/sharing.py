@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
 from ecumene.errors import RangeError
+from ecumene.kernels import inner_njit, njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -483,7 +483,7 @@ def _walk(  # type: ignore[no-untyped-def]  # noqa: ANN202
     return resource
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _flows_of_resources(first, resource, n_resources):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the flows through every resource, as lists."""
     start = np.zeros(n_resources + 1, np.int64)
@@ -500,7 +500,7 @@ def _flows_of_resources(first, resource, n_resources):  # type: ignore[no-untype
     return start, flow
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _sink(heap, level, n_heap, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Move the resource at a place of the heap down to where it belongs."""
     r = heap[at]
@@ -584,7 +584,7 @@ def _fill(offered_bps, first, resource, capacity_bps, weight, by_demand):  # typ
     return carried_bps, bottleneck, load_bps
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _freeze(f, share_bps, first, resource, carried_bps, is_frozen, load_bps, n_growing):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     carried_bps[f] = share_bps
     is_frozen[f] = True

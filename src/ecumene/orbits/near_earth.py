@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import inner_njit, njit
 from ecumene.orbits.shells import WGS72_J2, WGS72_MU_KM3_S2, WGS72_RADIUS_KM
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _coefficients(
     }
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_njit(cache=True, nogil=True, error_model="numpy")
 def _sin_cos(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return sine and cosine, to 1e-16 for |x| below a million, without a branch.
 
@@ -229,7 +229,7 @@ def _sin_cos(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return (-sine if turn >= 2.0 else sine), (-cosine if (turn == 1.0) | (turn == 2.0) else cosine)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_njit(cache=True, nogil=True, error_model="numpy")
 def _turned(s, c, d):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return sine and cosine of an angle after a turn by d, at most 0.03 rad, to 1e-16."""
     z = d * d

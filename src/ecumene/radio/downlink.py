@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.constants import BOLTZMANN_J_K, SPEED_OF_LIGHT_M_S
 from ecumene.errors import RangeError
+from ecumene.kernels import njit
 from ecumene.radio.envelope import efficiency_of_cn
 from ecumene.units import to_db
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import njit
 from ecumene.results.schema import CAUSES
 
 if TYPE_CHECKING:

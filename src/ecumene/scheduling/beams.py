@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import njit
 from ecumene.scheduling.fill import objective_of
 from ecumene.scheduling.market import Prices, Sight, Task, Terms, clear_places, mark_places
 from ecumene.scheduling.optimum import EFFORTS

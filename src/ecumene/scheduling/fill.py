@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import njit
 from ecumene.scheduling.market import (
     clear_places,
     fixed_price,

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import inner_njit, njit
 from ecumene.scheduling.market import lowest_bit, opens
 
 FAR = np.int16(32_000)
@@ -225,7 +225,7 @@ def _step_down(s, largest, good, candidates, bin_of_cell, cell, n, got, level, m
     return found
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def _push(
     c,
     count,

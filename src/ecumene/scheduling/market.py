@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 from ecumene.errors import RangeError
+from ecumene.kernels import inner_njit, njit
 from ecumene.radio.downlink import bin_of_sine
 
 if TYPE_CHECKING:
@@ -319,7 +320,7 @@ def lasts(c, b, j, sight):
     return (sight.next_clear[c, i >> 6] >> np.uint64(i & 63)) & np.uint64(1) == np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def mark_places(candidates, place_of_sat):
     """Note where each satellite stands in a bin's list; `clear_places` forgets it."""
     for j in range(len(candidates)):
@@ -328,7 +329,7 @@ def mark_places(candidates, place_of_sat):
         place_of_sat[candidates[j]] = j
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def clear_places(candidates, place_of_sat):
     """Forget what `mark_places` noted."""
     for j in range(len(candidates)):

@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import njit
 from ecumene.scheduling.fill import light, no_lights
 from ecumene.scheduling.market import lasts, lowest_bit, most_units, opens, rate_at, sine_of
 from ecumene.scheduling.optimum import optimise

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import njit
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.flow import ANY_SIZE, main_satellite, mark_scarce, open_dark, open_exits
 from ecumene.scheduling.market import Prices, build_goal, lasts, lowest_bit, opens, worth

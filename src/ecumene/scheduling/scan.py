@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ecumene.kernels import inner_njit, njit
 from ecumene.scheduling.market import LANES, SCALE_PER_M, clear_places, mark_places
 
 VECTOR = 16
@@ -65,7 +65,7 @@ class Bin(NamedTuple):
     best_units: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def new_bin(sight):
     """Return room for one bin."""
     rows, next_rows = 2 * sight.clear.shape[1], 2 * sight.next_clear.shape[1]
@@ -82,7 +82,7 @@ def new_bin(sight):
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@inner_njit(cache=True, nogil=True)
 def load_bin(b, cells, sight, terms, demand, before, place_of_sat, box):
     """Fill in the asking cells of bin b; return how many."""
     n_words, n_next = sight.clear.shape[1], sight.next_clear.shape[1]
@@ -120,7 +120,7 @@ def load_bin(b, cells, sight, terms, demand, before, place_of_sat, box):
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner_njit(cache=True, nogil=True, error_model="numpy")
 def scan_bin(b, n, cells, sight, goal, terms, prices, box):
     """Fill in what the first n cells of the loaded bin think of their candidates at these prices.
 
@@ -197,7 +197,8 @@ def scan_bin(b, n, cells, sight, goal, terms, prices, box):
                 few_gain[i] += drop * min(few_bits[i], edge * demand[i])
                 more_gain[i] += drop * min(more_bits[i], edge * demand[i])
         for i in range(lanes):
-            is_more = more_gain[i] > few_gain[i]
+            # A pair has at least one unit: whoever takes none has no joy of the elevation either.
+            is_more = (more_gain[i] > few_gain[i]) | (few[i] < one)
             gain = more_gain[i] if is_more else few_gain[i]
             gain = gain if ((word[i] & bit) != np.uint32(0)) & (rate[i] > zero) else _CLOSED
             plain[i] = max(plain[i], gain)
@@ -272,8 +273,9 @@ def scan_plain(b, n, cells, sight, goal, terms, unit_price, box, lane):
                 more = min(few + one, limit)
                 few_gain = slope * min(few * rate, demand) - price * few
                 more_gain = slope * min(more * rate, demand) - price * more
-                gain = max(few_gain, zero)
-                gain = max(gain, more_gain)
+                # A pair has at least one unit: whoever takes none has no joy of the elevation either.
+                one_gain = slope * min(rate, demand) - price
+                gain = max(one_gain, more_gain, few_gain if few >= one else one_gain)
                 gain = gain if ((word[i] & bit) != np.uint32(0)) & (rate > zero) else _CLOSED
                 lane[_BEST + i] = max(lane[_BEST + i], gain - fixed)
                 lane[_PLAIN + i] = max(lane[_PLAIN + i], gain)
@@ -308,7 +310,7 @@ def bound_terms(cells, sight, goal, terms, prices, demand, before):
     return total, plain
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
+@inner_njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
 def _add_loads(n, width, candidates, warmth, box, unit_load, bit_load):
     """Add what the loaded cells ask of each candidate, shared among those nearly as good as the best."""
     lanes = (n + VECTOR - 1) // VECTOR * VECTOR

@@ -11,9 +11,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from numba import njit
-
 from ecumene.constants import GSO_RADIUS_M
+from ecumene.kernels import inner_njit, njit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +34,7 @@ SCAN_POINTS = 17
 """Points of the visible arc tried before Newton's method; the cosine has at most two maxima on it."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def half_arc_rad(p: np.ndarray, u: np.ndarray) -> float:
     """Return how far east and west of the terminal the visible arc reaches, or -1 where none is visible.
 
@@ -75,7 +74,7 @@ def _slope(lon: float, d: tuple[float, float, float], rho: float, z: float) -> t
     return 2.0 * Q * N1 - N * b * s, 2.0 * Q * N2 + b * s * N1 - N * b * c
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _cosine(lon: float, d: tuple[float, float, float], rho: float, z: float) -> float:
     """Return cos of the angle between direction d and the point of the arc at longitude lon."""
     R = GSO_RADIUS_M
@@ -83,7 +82,7 @@ def _cosine(lon: float, d: tuple[float, float, float], rho: float, z: float) -> 
     return (d[0] * x + d[1] * y - d[2] * z) / math.sqrt(x * x + y * y + z * z)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _nearest_longitude(d: tuple[float, float, float], rho: float, z: float, half: float) -> float:
     """Return the longitude in [-half, half] of the arc point nearest to direction d."""
     step = 2.0 * half / (SCAN_POINTS - 1)
@@ -144,7 +143,7 @@ def arc_angle_rad(p: np.ndarray, u: np.ndarray, dx: float, dy: float, dz: float)
     return math.atan2(math.sqrt(cx * cx + cy * cy + cz * cz), d[0] * gx + d[1] * gy + d[2] * gz)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def is_far_from_arc(p: np.ndarray, dx: float, dy: float, dz: float, cos_far: float) -> bool:
     """Return whether the foot point on the whole arc, horizon or not, is further away than acos(cos_far).
 
@@ -158,7 +157,7 @@ def is_far_from_arc(p: np.ndarray, dx: float, dy: float, dz: float, cos_far: flo
     return bool(a * num * abs(num) < cos_far * cos_far * (a + dz * dz) * (w * w + a * p[2] * p[2]))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def is_excluded(
     p: np.ndarray, u: np.ndarray, dx: float, dy: float, dz: float, exclusion_rad: float, cos_far: float
 ) -> bool:

@@ -10,11 +10,11 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.constants import GSO_RADIUS_M
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
 from ecumene.errors import RangeError
+from ecumene.kernels import inner_njit, njit
 from ecumene.sky.gso import FOOT_EXCESS_RAD, MAX_EXCLUSION_DEG, arc_angle_rad, is_excluded
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _list_pairs(
         first[p + 1] = n_pairs
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _is_surely_excluded(
     p: np.ndarray, u: np.ndarray, dx: float, dy: float, dz: float, cos_near: float
 ) -> bool:

@@ -20,10 +20,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.constants import WGS84_A_M
 from ecumene.errors import RangeError
+from ecumene.kernels import inner_njit, njit
 from ecumene.sky.grid import CELLS_OF_BIN, footprint
 from ecumene.sky.gso import FOOT_EXCESS_RAD, is_excluded
 from ecumene.sky.horizons import ABOVE_ENDS, NEAR_TIE, NOTHING_EXCLUDED, R_GSO
@@ -188,7 +188,7 @@ def _share(task: Callable[[int, int], None], parts: list[tuple[int, int]]) -> No
             done.result()
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _measure(caps: np.ndarray, cap: int, satellites: np.ndarray, n: int, inside: np.ndarray) -> None:
     """Mark which of the first n satellites reach into a cap.
 
@@ -212,7 +212,7 @@ def _sum(inside: np.ndarray, n: int) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _compress(inside: np.ndarray, inside8: np.ndarray, n: int, found: np.ndarray) -> int:
     """Write the indices of the marked ones; found must have room for one more than there are."""
     count = 0
@@ -229,7 +229,7 @@ def _compress(inside: np.ndarray, inside8: np.ndarray, n: int, found: np.ndarray
     return count
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _gather(satellites: np.ndarray, listed: np.ndarray, region: int, n: int, near: np.ndarray) -> None:
     """Copy the rows of the satellites listed for a region side by side."""
     for k in range(5):
@@ -331,7 +331,7 @@ def _mark(
             _write(masks, start, n_cells, n_words, clear, n_visible)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _gather_places(r_sat_m: np.ndarray, listed: np.ndarray, region: int, n: int, place: np.ndarray) -> None:
     """Copy the listed satellites' positions side by side [Earth radii]; nan stands behind the last."""
     for k in range(3):
@@ -340,7 +340,7 @@ def _gather_places(r_sat_m: np.ndarray, listed: np.ndarray, region: int, n: int,
         place[k, n] = np.nan
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _list(
     found: np.ndarray,
     n: int,
@@ -360,7 +360,7 @@ def _list(
         found[j] = n_near
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _see(
     place: np.ndarray, found: np.ndarray, n_rows: int, x: float, y: float, z: float, seen: np.ndarray
 ) -> None:
@@ -377,14 +377,14 @@ def _see(
             seen[s + _U2 * _UROW + i] = place[2, j] - z
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _blank(state8: np.ndarray, n: int) -> None:
     """Forget the states of the last bin."""
     for k in range(np.uint64(n)):
         state8[k] = 0
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _elevation_state(d: _Direction, u: _Direction, sin2: np.float32) -> np.uint8:
     """Return whether h |h| >= sin^2(mask) d^2, h being the height over the horizon."""
     h = d[0] * u[0] + d[1] * u[1] + d[2] * u[2]
@@ -395,7 +395,7 @@ def _elevation_state(d: _Direction, u: _Direction, sin2: np.float32) -> np.uint8
     return _VISIBLE_OR_NOT if hh >= (sin2 - _NEAR) * dd else _BELOW
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _foot(d: _Direction, p: _Direction, depth: np.float32) -> tuple[np.float32, ...]:
     """Return a and w of the foot point, and numerator and denominator of its squared cosine with its sign.
 
@@ -408,7 +408,7 @@ def _foot(d: _Direction, p: _Direction, depth: np.float32) -> tuple[np.float32, 
     return a, w, a * num * abs(num), (a + d[2] * d[2]) * (w * w + a * (p[2] * p[2]))
 
 
-@njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True, fastmath=_EXACT, error_model="numpy")  # type: ignore[untyped-decorator]
 def _test_elevation(
     cells: np.ndarray,
     start: int,
@@ -509,7 +509,7 @@ def _test_arc_with_ends(
                 state[o + i] = _elevation_state(d, u, sin2) + arc
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _pack(state8: np.ndarray, n: int, bytes_of_masks: np.ndarray) -> bool:
     """Pack states to bits, eight at a time, and return whether any pair is undecided.
 
@@ -557,7 +557,7 @@ def _settle(
                 masks[_OF_CLEAR, at] = masks[_OF_CLEAR, at] & ~bit | (bit if is_clear else np.uint64(0))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _write(
     masks: np.ndarray, start: int, n_cells: int, n_words: int, clear: np.ndarray, n_visible: np.ndarray
 ) -> None:
@@ -574,7 +574,7 @@ def _write(
         n_visible[c] = total
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _ones(word: np.uint64) -> np.uint64:
     """Return the number of set bits (Warren, Hacker's Delight, 2nd edition, figure 5-2)."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -583,7 +583,7 @@ def _ones(word: np.uint64) -> np.uint64:
     return (word * _LOWEST) >> np.uint64(56)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inner_njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def decide(
     p: np.ndarray, u: np.ndarray, s: np.ndarray, sin_mask: float, exclusion_rad: float
 ) -> tuple[bool, bool]:

@@ -12,9 +12,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from ecumene.errors import InputError, RangeError, did_you_mean
+from ecumene.kernels import njit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
