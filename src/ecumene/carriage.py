@@ -36,7 +36,7 @@ N_SLOTS_TRIED = 6
 """In so many slots, spread evenly over the run: the sky over one gateway changes from slot to slot."""
 
 LITTLE = 1e-6
-"""A smaller share of service lost is none: traffic over many paths is counted in whole bit/s, over one it is not."""
+"""A smaller share of service lost, or 1 bit/s, is none: traffic over many paths is counted in whole bit/s."""
 
 N_WORST = 10
 
@@ -93,7 +93,7 @@ class Failures:
             after_bps = carried_without(world, slot, g)
             left = np.ones(len(carried_bps))
             np.divide(after_bps, carried_bps, out=left, where=carried_bps > 0.0)
-            left[left > 1.0 - LITTLE] = 1.0
+            left[carried_bps - after_bps <= np.maximum(1.0, LITTLE * carried_bps)] = 1.0
             self.people_lost[g] += float((people * (1.0 - left))[carried_bps > 0.0].sum())
             self.lost_bps[g] += max(0.0, float(carried_bps.sum() - after_bps.sum()))
 
