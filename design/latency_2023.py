@@ -11,7 +11,7 @@ countries come (Spearman), and how far off is the median country?
 End points differ. Ours: the dish, and the PoP where its traffic meets the internet with least delay. Theirs: a test
 in the user's equipment against a server the operator does not name, at or behind the PoP it assigns; queueing
 included, all hours. Hence the constant holds framing, scheduling, switching, the usual queue, and the way behind the
-PoP.
+PoP. Ways round full links, and the queue of a full one, are in our round trip as the load of the slot makes them.
 
 A country's median is over subscribers and slots: rows weighted by the subscribers our demand puts there, in every
 slot in which they are served. A country the operator measured counts as licensed. The fleet is Gen1 as filed; the

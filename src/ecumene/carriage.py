@@ -35,6 +35,9 @@ N_GATEWAYS_TRIED = 30
 N_SLOTS_TRIED = 6
 """In so many slots, spread evenly over the run: the sky over one gateway changes from slot to slot."""
 
+LITTLE = 1e-6
+"""A smaller share of service lost, or 1 bit/s, is none: traffic over many paths is counted in whole bit/s."""
+
 N_WORST = 10
 
 _CUT_KINDS = ("satellites", "isls", "antennas", "gateways")
@@ -90,7 +93,8 @@ class Failures:
             after_bps = carried_without(world, slot, g)
             left = np.ones(len(carried_bps))
             np.divide(after_bps, carried_bps, out=left, where=carried_bps > 0.0)
-            self.people_lost[g] += float((people * (1.0 - np.minimum(left, 1.0)))[carried_bps > 0.0].sum())
+            left[carried_bps - after_bps <= np.maximum(1.0, LITTLE * carried_bps)] = 1.0
+            self.people_lost[g] += float((people * (1.0 - left))[carried_bps > 0.0].sum())
             self.lost_bps[g] += max(0.0, float(carried_bps.sum() - after_bps.sum()))
 
     def columns(self) -> dict[str, NDArray[np.float64]]:
@@ -198,6 +202,24 @@ class Carriage:
             "load_p95": np.minimum(p95, self.load_max_share),
             "load_max": self.load_max_share,
         }
+
+    def notes(self) -> list[str]:
+        """Return what to know about a mesh that falls apart."""
+        n_links, n_stood = len(self.up_of_link), int(np.count_nonzero(self.up_of_link))
+        if n_stood == n_links:
+            return []
+        keys = self.world.scenario.isl
+        whys = [f"their line would come below {keys.grazing_altitude_km:g} km"]
+        if keys.max_range_km is not None:
+            whys.append(f"be longer than {keys.max_range_km:g} km")
+        if keys.polar_cutoff_deg is not None:
+            whys.append(f"have an end beyond {keys.polar_cutoff_deg:g} degrees of latitude")
+        why = " or ".join(whys)
+        if n_stood:
+            return [f"{n_links - n_stood:,} of {n_links:,} lasers never stood: {why}."]
+        return [
+            f"None of {n_links:,} lasers ever stood: {why}. Satellites reach the gateways they see alone."
+        ]
 
     def landing_table(self, n_slots: int) -> Table:
         """Return which countries' gateways carry each country's traffic, most first within a country."""

@@ -492,7 +492,7 @@ def _summary(
             rows, _remedies(world, ledger, n_slots), dict(zip(land.codes, land.names, strict=True))
         ),
         "assumptions": _assumptions(world),
-        "notes": list(world.notes),
+        "notes": [*world.notes, *ledger.carriage.notes()],
         "source": {
             "constellation": scenario.constellation.file or "filed shells of the scenario",
             "boundaries": "Natural Earth (German point of view: close to the United Nations')"
@@ -532,12 +532,28 @@ def _assumptions(world: World) -> list[str]:
                 else "nor is queueing."
             )
         ),
-        "Clear sky. Beams do not disturb each other. A cell is served by one satellite at a time.",
+        (f"{_sky(world)} Beams do not disturb each other. A cell is served by one satellite at a time."),
+        (
+            "Traffic goes round what is full, as if every satellite knew the load of the whole network."
+            if scenario.network.paths == "many"
+            else "Traffic keeps to its quickest path, full or not."
+        ),
         (
             f"Ground sites to 0.1 deg, {scenario.gateways.antennas} antennas each where a list says no more; the date "
             "a site went live is an upper bound."
         ),
     ]
+
+
+def _sky(world: World) -> str:
+    """Return what weather is assumed."""
+    gateways = world.scenario.gateways
+    if gateways.link == "budget" and gateways.weather != "clear":
+        return (
+            f"Clear sky over terminals; over all gateways at once the rain exceeded in {gateways.weather:g} % of the "
+            "year."
+        )
+    return "Clear sky."
 
 
 def _remedies(world: World, ledger: Ledger, n_slots: int) -> Remedies:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,10 @@ def test_a_disconnected_mesh_is_a_clear_cause():
     limits = dict(zip(results.places()["place"], results.places()["limit"], strict=True))
     assert causes["Far post"] == "no_gateway_path"
     assert limits["Far post"] == "no chain of links leads from the satellites in view to a gateway"
+    assert results.summary["notes"][-1] == (
+        "None of 12 lasers ever stood: their line would come below 80 km or be longer than 100 km. "
+        "Satellites reach the gateways they see alone."
+    )
 
 
 def test_gateways_are_taken_away_in_slots_all_over_the_run():
@@ -116,3 +122,21 @@ def test_failures_and_cuts_know_what_rain_leaves_of_a_feeder_link(toy_slot):
     assert 0.0 < wet.links.feed_bps.max() < toy_slot[1].links.feed_bps.min() == 20e9
     results = simulate(wet_world.scenario)
     assert results.cuts()["most_gbps"][0] <= wet.links.feed_bps.max() / 1e9 * 1.05
+
+
+def test_the_weather_and_the_paths_are_among_the_assumptions(toy):
+    assert any(line.startswith("Clear sky. Beams") for line in toy.summary["assumptions"])
+    assert any(line.startswith("Traffic goes round") for line in toy.summary["assumptions"])
+    wet = {"gateways.link": "budget", "gateways.weather": 0.1, "network.paths": "one", "slots": 1}
+    told = simulate(load("toy", overrides=wet)).summary["assumptions"]
+    assert any("over all gateways at once the rain exceeded in 0.1 % of the year" in line for line in told)
+    assert any(line.startswith("Traffic keeps to its quickest path") for line in told)
+
+
+def test_a_fraction_of_a_bit_is_nobody_s_service():
+    """Where others have room nobody is lost, not a millionth of a person for every gateway that fails."""
+    keys = {"countries": ["KE"], "resolution": 4, "slots": 1, "start": datetime(2023, 10, 10, tzinfo=UTC)}
+    kenya = simulate(load("starlink-gen1", overrides=keys))
+    lost = kenya.gateways()["people_lost"]
+    assert not (lost[np.isfinite(lost)] > 0.0).any()
+    assert kenya.summary["gateways_riskiest"] == []
