@@ -326,8 +326,8 @@ class SchedulingKeys(Section):
     fairness: float | Literal["max-min"] = 0.0
     """0 counts bits, 1 is proportional fairness, up to 4; "max-min" is 4, as near as eighths of a demand come."""
     handover_share: float = Field(default=0.03, ge=0.0, le=1.0)
-    """Price of a handover, as a share of what a mean cell asks for in the slot (0.03: 450 ms of 15 s), or of the cell's own
-    demand where that is less."""
+    """Price of a handover, as a share of what a mean cell asks for in the slot (0.03: 450 ms of 15 s), or of
+    its own demand where that is less."""
     breaking_share: float = Field(default=0.3, ge=0.0, le=1.0)
     """Price of a pair that will not stand in the next slot, likewise: it forces a handover."""
     elevation_share: float = Field(default=0.001, ge=0.0, le=1.0)
