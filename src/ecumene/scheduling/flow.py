@@ -185,16 +185,20 @@ def find_levels(largest, good, bin_of_cell, flow, listings, level, masks):
             far[n_far] = s
             n_far += 1
     front = np.empty((masks.shape[0], 1, masks.shape[2]), np.uint64)  # the masks of one level, side by side
+    is_met = np.empty(masks.shape[0], np.bool_)
     for k in range(masks.shape[1] - 1):
         for b in range(len(front)):
+            is_met[b] = False
             for w in range(masks.shape[2]):
                 front[b, 0, w] = masks[b, k, w]
+                is_met[b] |= masks[b, k, w] != np.uint64(0)
         n_left = 0
         for f in range(n_far):
             s = far[f]
             for i in range(n[s]):
                 c = cell[s, i]
-                if _can_reach(c, bin_of_cell[c], 0, good, front) and got[c] <= largest:
+                b = bin_of_cell[c]
+                if is_met[b] and _can_reach(c, b, 0, good, front) and got[c] <= largest:
                     level[s] = k + 1
                     break
             if level[s] == FAR:
