@@ -32,6 +32,8 @@ TRIALS = (
     ("60 smooth steps", {"steps": 60}),
     ("no memory", {"memory": 0.0}),
     ("all memory", {"memory": 1.0}),
+    ("no lenience", {"lenience": 0.0}),
+    ("lenience 0.06", {"lenience": 0.06}),
     ("good within 0.005, tolerable 0.015", {"slack": (0.005, 0.015)}),
     ("good within 0.02, tolerable 0.05", {"slack": (0.02, 0.05)}),
     ("good within 0.05, tolerable 0.1", {"slack": (0.05, 0.1)}),
@@ -58,6 +60,8 @@ def run(world: World, slots: int) -> tuple[Plan, float]:
 def trial(world: World, slots: int, settings: dict) -> tuple[Plan, float]:
     """Run with other settings, and put them back."""
     kept = optimum.EFFORTS["certified"], prices.MEMORY, prices.WARMTH, optimum.SLACK, optimum.WIDE_SLACK
+    lenience = optimum.LENIENCE
+    optimum.LENIENCE = settings.get("lenience", lenience)
     optimum.EFFORTS["certified"] = kept[0]._replace(steps=settings.get("steps", kept[0].steps))
     prices.MEMORY, prices.WARMTH = settings.get("memory", kept[1]), settings.get("warmth", kept[2])
     optimum.SLACK, optimum.WIDE_SLACK = settings.get("slack", kept[3:])
@@ -65,6 +69,7 @@ def trial(world: World, slots: int, settings: dict) -> tuple[Plan, float]:
         return run(world, slots)
     finally:
         optimum.EFFORTS["certified"], prices.MEMORY, prices.WARMTH, optimum.SLACK, optimum.WIDE_SLACK = kept
+        optimum.LENIENCE = lenience
 
 
 def draw(world: World, file: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.fill import fill, light_all, no_lights
-from ecumene.scheduling.market import Prices
 from ecumene.scheduling.prices import find_cuts, guess, smooth, units_to_plan
 from ecumene.scheduling.scan import good_pairs
 
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ecumene.scheduling.fill import Lights
-    from ecumene.scheduling.market import Task
+    from ecumene.scheduling.market import Prices, Task
 
 SLACK, WIDE_SLACK = 0.01, 0.03
 """A pair is good if a unit on it gains within this of the best, and tolerable within that (design/prices.py)."""
+
+LENIENCE = 0.03
+"""Prices at which cells are served are lower than those that prove the bound by this much of a unit."""
 
 MARGINS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.0)
 """Cells are served in groups of falling profit a unit."""
@@ -53,12 +56,12 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
     lights, prices
         The plan, and prices for `ecumene.scheduling.prices.bounds`.
     """
-    cut = find_cuts(task, task.goal, max_phases=effort.phases)
-    prices = guess(task, cut)
-    if effort.steps == 0 or not _tells_apart(task):
-        prices = Prices(cut.unit_price, prices.bit)
+    is_final = effort.steps == 0 or not _tells_apart(task)
+    cut = find_cuts(task, task.goal, max_phases=effort.phases, is_final=is_final)
+    if is_final:
+        prices = guess(replace(task, memory=None), cut)
         return finish(task, cut.sat, cut.units, prices), prices
-    prices, _, _ = smooth(task, task.goal, prices, steps=effort.steps)
+    prices, _, _ = smooth(task, task.goal, guess(task, cut), steps=effort.steps)
     sat, units = _serve(task, prices, effort)
     return finish(task, sat, units, prices), prices
 
@@ -79,8 +82,10 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
         np.zeros(n_cells, np.float32),
         np.empty(n_cells, np.bool_),
     )
+    # Whoever is within the slack of a profit is served after all others, rather than leave units to chance.
+    nearly = prices._replace(unit=np.maximum(prices.unit - LENIENCE, 0.0))
     good_pairs(
-        cells, sight, task.goal, task.terms, prices, demand, task.before, np.float32(SLACK),
+        cells, sight, task.goal, task.terms, nearly, demand, task.before, np.float32(SLACK),
         np.float32(WIDE_SLACK), good, wide, full, margin, keeps,
     )  # fmt: skip
     exchange = Exchange.open(task, units_to_plan(task))

@@ -76,7 +76,7 @@ def by_score(score: Score) -> Policy:
         terms = task.terms
         lights = no_lights(len(task.demand), len(task.sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
         _take_best(order, first, scores, task.cells, task.sight, terms, task.demand, lights)
-        prices = guess(task, find_cuts(task, task.goal, max_phases=effort.phases))
+        prices = guess(task, find_cuts(task, task.goal, max_phases=effort.phases, is_final=False))
         if effort.steps:
             prices, _, _ = smooth(task, task.goal, prices, steps=effort.steps)
         return lights, prices

@@ -111,7 +111,7 @@ def units_worth(value, demand, rate, goal, terms, want):
             want[c] += 1
 
 
-def find_cuts(task: Task, goal: Goal, *, max_phases: int) -> Cut:
+def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut:
     """Return where units are scarce, and what the last one is worth there.
 
     Parameters
@@ -122,6 +122,9 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int) -> Cut:
         What units are for.
     max_phases
         Phases of augmenting paths for each value.
+    is_final
+        The flow is to be the plan: it is made single-source, and cells may leave by pairs that break. Otherwise
+        prices alone are wanted, to begin with.
 
     Returns
     -------
@@ -163,6 +166,8 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int) -> Cut:
     leaves = max_phases >= LEAST_PHASES
     if leaves:
         _leave(exchange, goal, want, good, price, worth_of_last, max_phases)
+    if not is_final:
+        return Cut(price, np.full(n_cells, -1, np.int32), np.zeros(n_cells, np.int32))
     sat, units = exchange.single(want, good, want)
     if leaves:
         _leave_ones(exchange, want, good, max_phases)
@@ -346,7 +351,7 @@ def bits_bound(task: Task, steps: int, max_phases: int) -> float:
         As in `smooth` and `find_cuts`.
     """
     goal = build_goal(0.0, change=0.0, breaking=0.0, joy=0.0)
-    prices = guess(replace(task, memory=None), find_cuts(task, goal, max_phases=max_phases))
+    prices = guess(replace(task, memory=None), find_cuts(task, goal, max_phases=max_phases, is_final=False))
     if steps:
         prices, _, _ = smooth(task, goal, prices, steps=steps)
     return bounds(task, goal, prices)[1]
