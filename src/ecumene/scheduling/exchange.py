@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 MANY_MOVES = 3
 """With phases left, whoever is further from room is cut off from it; a cut there is cheap when they run out."""
 
+MOST_UNITS = 4_096
+"""Of one satellite that change hands here, for every unit takes memory; what is left of larger ones is given later."""
+
 REPAIR_PHASES = 4
 """Phases for cells that lost units because they may have one satellite only."""
 
@@ -52,7 +55,7 @@ class Exchange:
         sight, n_sats = task.sight, len(task.sight.r_sat_m)
         return cls(
             task=task,
-            flow=new_flow(len(task.demand), n_sats, units),
+            flow=new_flow(len(task.demand), n_sats, min(units, MOST_UNITS)),
             listings=listings_of(sight.candidates, n_sats),
             level=np.full(n_sats, FAR, np.int16),
             masks=np.zeros((len(sight.candidates), MAX_LEVELS, sight.clear.shape[1]), np.uint64),
