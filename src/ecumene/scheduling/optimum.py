@@ -9,7 +9,7 @@ import numpy as np
 
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.fill import fill, light_all, no_lights
-from ecumene.scheduling.prices import find_cuts, guess, smooth, units_to_plan
+from ecumene.scheduling.prices import find_cuts, find_prices, guess, units_to_plan
 from ecumene.scheduling.scan import good_pairs
 
 if TYPE_CHECKING:
@@ -56,12 +56,11 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
     lights, prices
         The plan, and prices for `ecumene.scheduling.prices.bounds`.
     """
-    is_final = effort.steps == 0 or not _tells_apart(task)
-    cut = find_cuts(task, task.goal, max_phases=effort.phases, is_final=is_final)
-    if is_final:
+    if effort.steps == 0 or not _tells_apart(task):
+        cut = find_cuts(task, task.goal, max_phases=effort.phases, is_final=True)
         prices = guess(replace(task, memory=None), cut)
         return finish(task, cut.sat, cut.units, prices), prices
-    prices, _, _ = smooth(task, task.goal, guess(task, cut), steps=effort.steps)
+    prices = find_prices(task, task.goal, steps=effort.steps, max_phases=effort.phases)
     sat, units = _serve(task, prices, effort)
     return finish(task, sat, units, prices), prices
 

@@ -20,7 +20,7 @@ from ecumene.kernels import njit
 from ecumene.scheduling.fill import light, no_lights
 from ecumene.scheduling.market import lasts, lowest_bit, most_units, opens, rate_at, sine_of
 from ecumene.scheduling.optimum import optimise
-from ecumene.scheduling.prices import find_cuts, guess, smooth
+from ecumene.scheduling.prices import find_prices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,9 +76,7 @@ def by_score(score: Score) -> Policy:
         terms = task.terms
         lights = no_lights(len(task.demand), len(task.sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
         _take_best(order, first, scores, task.cells, task.sight, terms, task.demand, lights)
-        prices = guess(task, find_cuts(task, task.goal, max_phases=effort.phases, is_final=False))
-        if effort.steps:
-            prices, _, _ = smooth(task, task.goal, prices, steps=effort.steps)
+        prices = find_prices(task, task.goal, steps=effort.steps, max_phases=effort.phases)
         return lights, prices
 
     return plan

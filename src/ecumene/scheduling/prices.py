@@ -123,8 +123,7 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut
     max_phases
         Phases of augmenting paths for each value.
     is_final
-        The flow is to be the plan: it is made single-source, and cells may leave by pairs that break. Otherwise
-        prices alone are wanted, to begin with.
+        The flow is to be the plan, and is made single-source. Otherwise prices alone are wanted, to begin with.
 
     Returns
     -------
@@ -251,8 +250,22 @@ def _values(task: Task, goal: Goal, rate: NDArray[np.float32]) -> list[float]:
     return [*(top * 0.97 * np.geomspace(1.0, LOWEST_VALUE, LEVELS)).tolist(), 0.0]
 
 
-def smooth(task: Task, goal: Goal, prices: Prices, *, steps: int) -> tuple[Prices, Prices, float]:
-    """Return prices made better by smooth steps, the best on the way, and the bound those prove.
+def find_prices(task: Task, goal: Goal, *, steps: int, max_phases: int) -> Prices:
+    """Return prices for the bound: cuts to begin with, then smooth steps.
+
+    Parameters
+    ----------
+    task, goal
+        The slot, and what units are for.
+    steps, max_phases
+        As in `smooth` and `find_cuts`.
+    """
+    cut = find_cuts(task, goal, max_phases=max_phases, is_final=False)
+    return smooth(task, goal, guess(task, cut), steps=steps)
+
+
+def smooth(task: Task, goal: Goal, prices: Prices, *, steps: int) -> Prices:
+    """Return prices made better by smooth steps.
 
     Parameters
     ----------
@@ -261,12 +274,7 @@ def smooth(task: Task, goal: Goal, prices: Prices, *, steps: int) -> tuple[Price
     prices
         The first guess.
     steps
-        How many.
-
-    Returns
-    -------
-    last, best, bound
-        The last prices, those with the least bound met, and that bound. [unit]
+        How many; none leaves the prices as they are.
 
     Notes
     -----
@@ -278,21 +286,17 @@ def smooth(task: Task, goal: Goal, prices: Prices, *, steps: int) -> tuple[Price
     ----------
     Cuturi, Advances in Neural Information Processing Systems 26 (2013) 2292.
     """
-    terms, best, least = task.terms, prices, np.inf
-    n_sats = len(prices.unit)
+    terms, n_sats = task.terms, len(prices.unit)
     unit_load, bit_load = np.empty(n_sats), np.empty(n_sats)
     for warmth in np.geomspace(*WARMTH, steps):
-        profit = soft_loads(
+        soft_loads(
             task.cells, task.sight, goal, terms, prices, task.demand, task.before, warmth, unit_load, bit_load
         )
-        bound = float(profit) + income(task, prices)
-        if bound < least:
-            best, least = prices, bound
         prices = Prices(
             _moved(prices.unit, warmth, unit_load, terms.units_of_sat),
             _moved(prices.bit, warmth, bit_load, terms.bits_of_sat) if has_tolls(task) else prices.bit,
         )
-    return prices, best, least
+    return prices
 
 
 def _moved(
@@ -351,24 +355,15 @@ def bits_bound(task: Task, steps: int, max_phases: int) -> float:
         As in `smooth` and `find_cuts`.
     """
     goal = build_goal(0.0, change=0.0, breaking=0.0, joy=0.0)
-    prices = guess(replace(task, memory=None), find_cuts(task, goal, max_phases=max_phases, is_final=False))
-    if steps:
-        prices, _, _ = smooth(task, goal, prices, steps=steps)
+    prices = find_prices(replace(task, memory=None), goal, steps=steps, max_phases=max_phases)
     return bounds(task, goal, prices)[1]
 
 
 def guess(task: Task, cut: Cut) -> Prices:
     """Return the first guess of prices: what the cuts say, and what was asked in the last slot."""
-    memory = task.memory
-    if has_tolls(task):
-        filled = units_to_plan(task) < task.terms.units_of_sat
-        unit, bit = (
-            (np.zeros_like(cut.unit_price), cut.unit_price)
-            if filled
-            else (cut.unit_price, 0 * cut.unit_price)
-        )
-    else:
-        unit, bit = cut.unit_price, np.zeros_like(cut.unit_price)
+    memory, nothing = task.memory, np.zeros_like(cut.unit_price)
+    is_filled = units_to_plan(task) < task.terms.units_of_sat  # its ceiling binds first
+    unit, bit = (nothing, cut.unit_price) if is_filled else (cut.unit_price, nothing)
     if memory is None:
         return Prices(unit, bit)
     return Prices(MEMORY * memory.unit + (1 - MEMORY) * unit, MEMORY * memory.bit + (1 - MEMORY) * bit)

@@ -351,7 +351,7 @@ def _add_loads(n, width, candidates, warmth, box, unit_load, bit_load):
 
 @njit(cache=True, nogil=True)
 def soft_loads(cells, sight, goal, terms, prices, demand, before, warmth, unit_load, bit_load):
-    """Fill in units and bits asked of each satellite; return the sum of best profits.
+    """Fill in units and bits asked of each satellite.
 
     Cells share their demand among satellites nearly as good as the best, so that loads change smoothly with
     the prices: weights fall like exp(-difference / (warmth x units)).
@@ -360,7 +360,6 @@ def soft_loads(cells, sight, goal, terms, prices, demand, before, warmth, unit_l
     place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
     unit_load[:] = 0.0
     bit_load[:] = 0.0
-    total = 0.0
     for b in range(len(cells.first_of_bin) - 1):
         candidates = sight.candidates[b]
         mark_places(candidates, place_of_sat)
@@ -372,10 +371,7 @@ def soft_loads(cells, sight, goal, terms, prices, demand, before, warmth, unit_l
         if n == 0:
             continue
         scan_bin(b, n, cells, sight, goal, terms, prices, box)
-        for i in range(n):
-            total += box.best[i] + ROUNDING * goal.slope[0] * box.demand[i]
         _add_loads(n, width, candidates, np.float32(warmth), box, unit_load, bit_load)
-    return total
 
 
 @njit(cache=True, nogil=True)
