@@ -157,7 +157,7 @@ class Carriage:
         self._record_links(slot)
         self._record_landings(slot)
         if slot.sky.slot in slots_tried(self.world.scenario.slots):
-            self.failures.record(self.world, slot)
+            self.failures.record(slot.world, slot)
 
     def _record_links(self, slot: Slot) -> None:
         n = len(self.world.links)
@@ -175,7 +175,7 @@ class Carriage:
     def _record_landings(self, slot: Slot) -> None:
         if not len(self.gateway_country) or not len(slot.flow_sat):
             return
-        land = self.world.land
+        land = slot.world.land
         streams, carried_bps = slot.streams, slot.shares.carried_bps
         share = streams.path_bps / np.maximum(carried_bps[streams.flow_of_path], 1e-300)
         order = np.argsort(streams.flow_of_path, kind="stable")
@@ -246,13 +246,13 @@ class Carriage:
         }
         columns |= {f"{kind}_{what}": [] for kind in _CUT_KINDS for what in ("gbps", "cut")}
         if self.last is not None:
-            sees, landing_class = satellites_of_countries(self.world, self.last)
+            sees, landing_class = satellites_of_countries(self.last.world, self.last)
             land = self.world.land
             for c in np.flatnonzero(sees.any(axis=1)).tolist():
                 cut = smallest_cut(
                     np.flatnonzero(sees[c]).astype(np.int32), int(landing_class[c]), routes=self.last.links.routes,
                     satellite_bps=self.world.beams.capacity_bps,
-                    **_network(self.world, self.last.links.feeders, self.last),
+                    **_network(self.last.world, self.last.links.feeders, self.last),
                     **_capacities(self.world, self.last.links.feed_bps),
                 )  # fmt: skip
                 columns["country"].append(land.codes[c])

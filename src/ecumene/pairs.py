@@ -102,9 +102,14 @@ def reach_of_places(world: World, slot: Slot) -> Reach:
     is_permitted = world.places.landing_class[:, None] >= 0
     if keys.range_rule == "elevation":
         shape = (len(is_permitted), len(slot.sky.r_sat_m))
-        is_seen, is_clear, slant_m = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.full(shape, np.inf)
+        is_seen, is_clear, slant_m = (
+            np.zeros(shape, np.bool_),
+            np.zeros(shape, np.bool_),
+            np.full(shape, np.inf),
+        )
         at = view.place_of_pair, view.sat
-        is_seen[at], is_clear[at], slant_m[at] = True, view.is_clear, view.slant_m
+        is_seen[at], slant_m[at] = view.is_alive, view.slant_m
+        is_clear[at] = view.is_clear & view.is_alive & view.is_quiet
         return Reach(is_clear & is_permitted, is_seen, slant_m)
     assert keys.max_slant_km is not None  # noqa: S101 - the schema demands it
     r_sat_m = slot.sky.r_sat_m * pairs.length_scale

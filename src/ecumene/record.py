@@ -14,7 +14,15 @@ from ecumene.carriage import Carriage, open_carriage, riskiest_gateways
 from ecumene.earth.cells import SETTLEMENTS
 from ecumene.earth.ellipsoid import geodetic_of_ecef, great_circle_m
 from ecumene.network.latency import rtt_geometry_s, rtt_s
-from ecumene.network.service import NO_BEAM, NO_FEEDER_CAPACITY, NO_GATEWAY_PATH, NO_LICENCE, PARTLY
+from ecumene.network.service import (
+    FAULT,
+    JAMMED,
+    NO_BEAM,
+    NO_FEEDER_CAPACITY,
+    NO_GATEWAY_PATH,
+    NO_LICENCE,
+    PARTLY,
+)
 from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
 from ecumene.orbits.elements import STATUSES
 from ecumene.pairs import pair_columns, pairs_in_short
@@ -90,9 +98,9 @@ class Ledger:
         self._record_satellites(slot)
         self._record_gateways(slot)
         self.carriage.record(slot)
-        self.places.append(place_columns(self.world, slot))
+        self.places.append(place_columns(slot.world, slot))
         if len(self.world.pairs):
-            self.pairs.append(pair_columns(self.world, slot, _utc(self.world, slot)))
+            self.pairs.append(pair_columns(slot.world, slot, _utc(self.world, slot)))
         plan = slot.plan
         n_asking = max(1, int(np.count_nonzero(slot.asked.cell_bps > 0.0)))
         self.totals.append(
@@ -309,6 +317,9 @@ def _limit(world: World, slot: Slot, place: int) -> str:
         if slot.links.routes.has_path[:, in_view].any():
             return "no path to a gateway and PoP where its traffic may land"
         return "no chain of links leads from the satellites in view to a gateway"
+    if cause in {FAULT, JAMMED}:
+        faults = [world.faults[k] for k in world.standing]
+        return "; ".join(fault.name for fault in faults if (fault.jam is not None) == (cause == JAMMED))
     if cause == NO_BEAM:
         return "every usable satellite is full"
     if cause not in {NO_FEEDER_CAPACITY, PARTLY}:

@@ -71,10 +71,10 @@ def run(world: World, *, on_slot: Callable[[int, int], None] | None = None) -> R
     before: Slot | None = None
     tell(0, total)
     with ThreadPoolExecutor(max_workers=1) as second_thread:
-        sky, next_sky = survey(world, 0), survey(world, 1)
+        sky, next_sky = survey(world.at(0), 0), survey(world.at(1), 1)
         for k in range(total):
-            coming = second_thread.submit(survey, world, k + 2) if k + 2 <= total else None
-            before = one_slot(world, sky, next_sky, before)
+            coming = second_thread.submit(survey, world.at(k + 2), k + 2) if k + 2 <= total else None
+            before = one_slot(world.at(k), sky, next_sky, before)
             ledger.record(before)
             if coming is not None:
                 sky, next_sky = next_sky, coming.result()
@@ -88,7 +88,7 @@ def one_slot(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> Slot
     Parameters
     ----------
     world
-        What stays the same.
+        As it is in the slot (`World.at`).
     sky, next_sky
         Where satellites are and who sees whom, in this slot and the next (look-ahead).
     before

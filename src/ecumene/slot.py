@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecumene.faults.jamming import clear_of_noise, uplink_closes
 from ecumene.network.crossings import carried_on, crossing_links
 from ecumene.network.detours import most_that_can_arrive_bps, share_over_detours
-from ecumene.network.gateways import Feeders, InView, assign_antennas, clear_only, demand_around
+from ecumene.network.gateways import (
+    NO_FEEDERS,
+    Feeders,
+    InView,
+    assign_antennas,
+    clear_only,
+    demand_around,
+    followed_only,
+)
 from ecumene.network.isl import NO_LINKS, IslState, acquired, link_state
 from ecumene.network.queueing import waiting_of_paths_s, waiting_s
 from ecumene.network.routes import Routes, find_routes
@@ -33,6 +43,7 @@ from ecumene.traffic.demand import SOLAR_STEPS, daily_curve, demand_of_rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ecumene.faults.jamming import Noise
     from ecumene.scheduling.market import Task
     from ecumene.world import World
 
@@ -54,8 +65,12 @@ class Sky:
         There is a position.
     sight
         Cells.
+    unjammed_of_cell : (cell, word)
+        What cells would see clear without jammers; the sight's own where there are none.
     in_view
         What gateways may work with.
+    unbroken_in_view
+        The same but for what is broken; None where nothing is.
     """
 
     slot: int
@@ -63,7 +78,9 @@ class Sky:
     r_sat_m: NDArray[np.float64]
     is_valid: NDArray[np.bool_]
     sight: Sight
+    unjammed_of_cell: NDArray[np.uint64]
     in_view: InView
+    unbroken_in_view: InView | None
 
 
 @dataclass(frozen=True)
@@ -94,6 +111,10 @@ class Links:
         Satellites at the ends of the lasers: the world's links, then those between shells.
     usable_of_bin : (bin, class, word)
         Candidates with a permitted path, as bit masks.
+    has_unbroken_path : (class, sat)
+        Satellites that have a way home, or would have one but for what is broken.
+    unbroken_usable_of_bin : (bin, class, word)
+        Candidates among these.
     feed_bps : (feed,)
         What every feeder link carries at most. [bit/s]
     """
@@ -103,6 +124,8 @@ class Links:
     pairs: NDArray[np.int32]
     routes: Routes
     usable_of_bin: NDArray[np.uint64]
+    has_unbroken_path: NDArray[np.bool_]
+    unbroken_usable_of_bin: NDArray[np.uint64]
     feed_bps: NDArray[np.float64]
 
 
@@ -112,6 +135,8 @@ class Slot:
 
     Attributes
     ----------
+    world
+        As it is in this slot.
     sky, asked, links, plan
         The steps.
     flow_class, flow_sat : (flow,)
@@ -136,6 +161,7 @@ class Slot:
         What the named places see and get.
     """
 
+    world: World
     sky: Sky
     asked: Asked
     links: Links
@@ -165,25 +191,54 @@ class Slot:
 
 
 def survey(world: World, slot: int) -> Sky:
-    """Return where the satellites are in a slot, and who sees whom."""
+    """Return where the satellites are in a slot, and who sees whom.
+
+    Satellites that are broken stay in the sight of cells, where none can use them: so it is known what the fault costs.
+    """
     t_s = slot * world.scenario.slot_s
     ephemeris = propagate(world.fleet, t_s)
-    can_serve = world.can_serve & ephemeris.is_valid
+    unbroken, r_sat_m = world.unbroken or world, ephemeris.r_ecef_m
+    sight = look(world.grid, r_sat_m, unbroken.can_serve & ephemeris.is_valid)
+    unjammed = sight.clear_of_cell
+    if world.noise is not None:
+        sight = replace(sight, clear_of_cell=_without_noise(world, world.noise, sight, r_sat_m))
+    in_view = _in_view(world, r_sat_m, ephemeris.is_valid)
+    unbroken_in_view = _in_view(unbroken, r_sat_m, ephemeris.is_valid) if world.unbroken else None
+    return Sky(slot, t_s, r_sat_m, ephemeris.is_valid, sight, unjammed, in_view, unbroken_in_view)
+
+
+def _without_noise(
+    world: World, noise: Noise, sight: Sight, r_sat_m: NDArray[np.float64]
+) -> NDArray[np.uint64]:
+    grid = world.grid
+    return clear_of_noise(
+        noise,
+        sight.clear_of_cell,
+        bin_of_cell=grid.bin_of_cell,
+        candidates_of_bin=sight.candidates_of_bin,
+        r_cell_m=grid.r_ecef_m,
+        up=grid.up,
+        r_sat_m=r_sat_m,
+        channel_rate_bps=world.radio.channel_rate_bps,
+        rate_class_of_cell=world.radio.rate_class_of_cell,
+    )
+
+
+def _in_view(world: World, r_sat_m: NDArray[np.float64], is_valid: NDArray[np.bool_]) -> InView:
+    """Return what gateways may work with."""
     ground, keys = world.ground, world.scenario.gateways
     first, sat, is_clear, sine, slant_m = visible_pairs(
         ground.r_gateway_m,
         ground.up_of_gateway,
-        ephemeris.r_ecef_m,
-        can_serve,
+        r_sat_m,
+        world.can_serve & is_valid,
         keys.min_elevation_deg,
         ground.gso_exclusion_deg,
     )
     if ground.feeders is not None:  # a link that does not close is no link
         gateway = np.repeat(np.arange(len(first) - 1), np.diff(first))
         is_clear = is_clear & (ground.feeders.rate_bps(gateway, sine, slant_m) > 0.0)
-    in_view = clear_only(first, sat, is_clear, slant_m)
-    sight = look(world.grid, ephemeris.r_ecef_m, can_serve)
-    return Sky(slot, t_s, ephemeris.r_ecef_m, ephemeris.is_valid, sight, in_view)
+    return clear_only(first, sat, is_clear, slant_m)
 
 
 def _feeder_bps(world: World, sky: Sky, feeders: Feeders) -> NDArray[np.float64]:
@@ -217,17 +272,47 @@ def demand(world: World, sky: Sky) -> Asked:
 
 def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slot | None) -> Links:
     """Return which antenna follows which satellite, which lasers stand, and every satellite's way home."""
-    ground = world.ground
-    feeders = assign_antennas(
-        sky.in_view,
-        ground.gateways.antennas,
-        _worth(world, sky, asked),
-        feeders_per_satellite=world.scenario.satellite.feeders,
-        last=before.links.feeders if before else None,
-        next_in_view=next_sky.in_view,
-    )
+    feeders = _antennas(world, sky.in_view, next_sky.in_view, _worth(world, sky, asked), before)
     pairs, isls = _lasers(world, sky, next_sky, before)
-    routes = find_routes(
+    routes = _routes(world, sky, pairs, isls, feeders)
+    usable = partial(usable_of_bins, sky.sight.candidates_of_bin, n_words=sky.sight.clear_of_cell.shape[1])
+    usable_of_bin = usable(routes.has_path)
+    has_path, unbroken_of_bin = routes.has_path, usable_of_bin
+    if world.unbroken is not None:
+        has_path = has_path | _has_unbroken_path(world.unbroken, sky, next_sky, asked)
+        unbroken_of_bin = usable(has_path)
+    feed_bps = _feeder_bps(world, sky, feeders)
+    return Links(feeders, isls, pairs, routes, usable_of_bin, has_path, unbroken_of_bin, feed_bps)
+
+
+def _has_unbroken_path(unbroken: World, sky: Sky, next_sky: Sky, asked: Asked) -> NDArray[np.bool_]:
+    """Return which satellites would have a way home if nothing were broken, (class, sat)."""
+    in_view = sky.unbroken_in_view or sky.in_view
+    feeders = _antennas(unbroken, in_view, in_view, _worth(unbroken, sky, asked), None)
+    pairs, isls = _lasers(unbroken, sky, next_sky, None)
+    return _routes(unbroken, sky, pairs, isls, feeders).has_path
+
+
+def _antennas(
+    world: World, in_view: InView, next_in_view: InView, worth: NDArray[np.float64], before: Slot | None
+) -> Feeders:
+    """Return which antenna follows which satellite; without a controller none takes up another."""
+    last = before.links.feeders if before else None
+    if world.is_frozen:
+        in_view = followed_only(in_view, NO_FEEDERS if last is None else last)
+    return assign_antennas(
+        in_view,
+        world.ground.gateways.antennas,
+        worth,
+        feeders_per_satellite=world.scenario.satellite.feeders,
+        last=last,
+        next_in_view=next_in_view,
+    )
+
+
+def _routes(world: World, sky: Sky, pairs: NDArray[np.int32], isls: IslState, feeders: Feeders) -> Routes:
+    ground = world.ground
+    return find_routes(
         len(sky.r_sat_m),
         pairs,
         isls.length_m,
@@ -237,9 +322,6 @@ def close_links(world: World, sky: Sky, next_sky: Sky, asked: Asked, before: Slo
         ground.is_gateway_permitted,
         ground.is_pop_permitted,
     )
-    words = sky.sight.clear_of_cell.shape[1]
-    usable_of_bin = usable_of_bins(sky.sight.candidates_of_bin, routes.has_path, words)
-    return Links(feeders, isls, pairs, routes, usable_of_bin, _feeder_bps(world, sky, feeders))
 
 
 def _lasers(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> tuple[NDArray[np.int32], IslState]:
@@ -268,6 +350,7 @@ def _lasers(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> tuple
         plane_of_sat=world.plane_of_sat,
         polar_cutoff_deg=keys.polar_cutoff_deg,
     )
+    isls.is_up[: len(world.links)] &= world.is_link_up
     was = carried_on(pairs, before.links.pairs, before.links.isls) if before else None
     return pairs, acquired(isls, was, slot_s=slot_s, acquisition_s=keys.acquisition_s)
 
@@ -311,7 +394,7 @@ def assign(world: World, sky: Sky, next_sky: Sky, asked: Asked, links: Links, be
     """Return which satellite lights which cell."""
     keys = world.scenario.scheduling
     task = task_of(world, sky, next_sky, asked, links, before)
-    return assign_beams(task, policy=keys.policy, effort=keys.effort)
+    return assign_beams(task, policy="held" if world.is_frozen else keys.policy, effort=keys.effort)
 
 
 def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before: Slot | None) -> Slot:
@@ -344,9 +427,12 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
         demand_bps=asked.row_bps,
         brought_bps=brought_bps,
         n_visible_of_cell=sky.sight.n_visible_of_cell,
+        unjammed_of_cell=sky.unjammed_of_cell,
         clear_of_cell=sky.sight.clear_of_cell,
         bin_of_cell=grid.bin_of_cell,
         usable_of_bin=links.usable_of_bin,
+        unbroken_usable_of_bin=links.unbroken_usable_of_bin,
+        is_frozen=world.is_frozen,
         sat_of_cell=plan.sat_of_cell,
         carried_share=carried_share,
         delay_s=delay_s,
@@ -357,7 +443,7 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
     view = _view(world, sky)
     terminals = _terminals(world, asked, links, plan, service, carried_share, view, before)
     return Slot(
-        sky, asked, links, plan, flow_class, flow_sat, flow_bps, streams, possible_bps, one_path_bps, taken, delay_s,
+        world, sky, asked, links, plan, flow_class, flow_sat, flow_bps, streams, possible_bps, one_path_bps, taken, delay_s,
         carried_share, service, view, terminals,
     )  # fmt: skip
 
@@ -429,17 +515,24 @@ def _with_queues(world: World, streams: Streams) -> Streams:
 
 
 def _view(world: World, sky: Sky) -> View:
-    places = world.places
-    return View(
-        *visible_pairs(
-            places.r_m,
-            places.up,
-            sky.r_sat_m,
-            world.can_serve & sky.is_valid,
-            world.scenario.terminal.min_elevation_deg,
-            places.gso_exclusion_deg,
-        )
+    """Return what the places see; broken satellites too, which give nothing."""
+    places, can_serve = world.places, (world.unbroken or world).can_serve
+    first, sat, is_clear, sine, slant_m = visible_pairs(
+        places.r_m,
+        places.up,
+        sky.r_sat_m,
+        can_serve & sky.is_valid,
+        world.scenario.terminal.min_elevation_deg,
+        places.gso_exclusion_deg,
     )
+    is_quiet, noise = np.ones(len(sat), np.bool_), world.noise_of_places
+    if noise is not None:
+        hit_of_place = np.full(len(places.name), -1)
+        hit_of_place[noise.index] = np.arange(len(noise.index))
+        hit = np.repeat(hit_of_place, np.diff(first))
+        jammed = np.flatnonzero(hit >= 0)
+        is_quiet[jammed] = noise.is_attached[hit[jammed]] & uplink_closes(noise, hit[jammed], slant_m[jammed])
+    return View(first, sat, is_clear, sine, slant_m, world.can_serve[sat], is_quiet)
 
 
 def _terminals(
@@ -461,6 +554,8 @@ def _terminals(
     unit_bps = world.radio.channel_rate_bps[rate_class, sine_bin] / world.beams.shares_per_channel
     return serve_terminals(
         view=view,
+        has_unbroken_path=links.has_unbroken_path,
+        is_frozen=world.is_frozen,
         landing_class=places.landing_class,
         is_usable=links.routes.has_path,
         sat_of_row=np.where(has_row, plan.sat_of_cell[places.cell], -1).astype(np.int32),

@@ -122,7 +122,9 @@ def test_satellites_come_back(world, folder):
     """From the text of the TLEs, within what their four decimals leave: 2 x 6 m."""
     sats = read_tles(folder / "tles.txt")
     _, here, _ = SatrecArray(sats).sgp4(np.array([2451544.5]), np.array([100.0 / 86_400.0]))
-    _, ours, _ = SatrecArray(world.fleet.elements.satrecs).sgp4(np.array([2451544.5]), np.array([100.0 / 86_400.0]))
+    _, ours, _ = SatrecArray(world.fleet.elements.satrecs).sgp4(
+        np.array([2451544.5]), np.array([100.0 / 86_400.0])
+    )
     assert np.linalg.norm(here - ours, axis=2).max() < 12e-3
 
 

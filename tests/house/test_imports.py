@@ -13,7 +13,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "ecumene"
 
 FLOORS = (
-    ("units", "constants", "errors", "kernels"),
+    ("units", "constants", "errors", "kernels", "rings"),
     ("scenario",),
     ("orbits", "earth"),
     ("sky",),

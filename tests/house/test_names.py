@@ -17,7 +17,20 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 SUFFIXES = (
     *("_m", "_km", "_km2", "_s", "_ms", "_days", "_deg", "_rad", "_hz", "_bps", "_gbps", "_mbps"),
-    *("_db", "_dbi", "_dbw_m2_mhz", "_k", "_mjd", "_km_day", "_rad_s", "_per_km2", "_rev_day", "_mm_h", "_ghz", "_dbw"),
+    *(
+        "_db",
+        "_dbi",
+        "_dbw_m2_mhz",
+        "_k",
+        "_mjd",
+        "_km_day",
+        "_rad_s",
+        "_per_km2",
+        "_rev_day",
+        "_mm_h",
+        "_ghz",
+        "_dbw",
+    ),
 )
 
 NO_UNIT = {

@@ -129,7 +129,9 @@ def worlds(seed: int, load: float, fairness: float, capacity_bps: float) -> tupl
         beams=replace(world.beams, capacity_bps=capacity_bps),
         goal=build_goal(fairness, change=CHANGE, breaking=BREAKING, joy=JOY),
     )
-    return world, replace(world.plan(), sat_of_cell=np.random.default_rng(seed).integers(-1, 9, 14).astype(np.int32))
+    return world, replace(
+        world.plan(), sat_of_cell=np.random.default_rng(seed).integers(-1, 9, 14).astype(np.int32)
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -156,7 +158,12 @@ def test_plan_below_optimum_below_bound(
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from([0.3, 2.0]), st.sampled_from([0.0, 2.0]), st.sampled_from([5e8, 1e10]))
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([0.3, 2.0]),
+    st.sampled_from([0.0, 2.0]),
+    st.sampled_from([5e8, 1e10]),
+)
 def test_the_bound_follows_from_the_prices_alone(
     seed: int, load: float, fairness: float, capacity_bps: float
 ) -> None:

@@ -34,7 +34,12 @@ def as_plan(world: SmallWorld, sat_of_cell: np.ndarray) -> Plan:
 
 
 @settings(max_examples=30, deadline=None)
-@given(SEEDS, st.sampled_from([0.1, 1.0, 5.0]), st.sampled_from(sorted(POLICIES)), st.sampled_from(sorted(EFFORTS)))
+@given(
+    SEEDS,
+    st.sampled_from([0.1, 1.0, 5.0]),
+    st.sampled_from(sorted(POLICIES)),
+    st.sampled_from(sorted(EFFORTS)),
+)
 def test_a_plan_keeps_every_budget(seed: int, load: float, policy: str, effort: str) -> None:
     world = small_world(seed, load=load)
     plan = world.plan(policy=policy, effort=effort)
@@ -88,7 +93,9 @@ def test_a_pair_that_falls_apart_is_a_forced_handover() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_pairs_that_last_come_first(seed: int) -> None:
     world = small_world(seed, n_cells=200, load=0.01)
-    world = replace(world, beams=replace(world.beams, units_per_satellite=500))  # room, so nothing else decides
+    world = replace(
+        world, beams=replace(world.beams, units_per_satellite=500)
+    )  # room, so nothing else decides
     plan = world.plan()
     lasts = world.pairs & world.next_pairs
     choice = (plan.sat_of_cell >= 0) & lasts.any(axis=1)
@@ -150,7 +157,10 @@ def test_fairness_serves_more_cells_a_little() -> None:
         is_usable=np.ones((2, 1), np.bool_),
     )
     lit = [
-        (replace(world, goal=build_goal(fairness, change=0.0, breaking=0.0, joy=0.0)).plan().sat_of_cell >= 0).sum()
+        (
+            replace(world, goal=build_goal(fairness, change=0.0, breaking=0.0, joy=0.0)).plan().sat_of_cell
+            >= 0
+        ).sum()
         for fairness in (0.0, 2.0)
     ]
     assert lit[0] <= 2

@@ -64,12 +64,12 @@ def scenario_of_result(folder: Path) -> Scenario:
 def slots_of(world: World, n_slots: int) -> Iterator[Slot]:
     """Return the first slots of a world, as a run computes them."""
     before: Slot | None = None
-    sky, next_sky = survey(world, 0), survey(world, 1)
+    sky, next_sky = survey(world.at(0), 0), survey(world.at(1), 1)
     for k in range(n_slots):
-        before = one_slot(world, sky, next_sky, before)
+        before = one_slot(world.at(k), sky, next_sky, before)
         yield before
         if k + 1 < n_slots:
-            sky, next_sky = next_sky, survey(world, k + 2)
+            sky, next_sky = next_sky, survey(world.at(k + 2), k + 2)
 
 
 def write_export(

@@ -113,6 +113,31 @@ def demand_around(
     return around_bps
 
 
+def followed_only(in_view: InView, feeders: Feeders) -> InView:
+    """Return the pairs a gateway may work with when each antenna keeps to the satellite it follows.
+
+    Parameters
+    ----------
+    in_view
+        All pairs.
+    feeders
+        Who follows whom.
+
+    Returns
+    -------
+    in_view
+        Those of the feeders that are still in view.
+    """
+    n_gateways = len(in_view.first_of_gateway) - 1
+    gateway = np.repeat(np.arange(n_gateways), np.diff(in_view.first_of_gateway))
+    n_sats = 1 + max(in_view.sat.max(initial=0), feeders.sat_of_feed.max(initial=0))
+    is_followed = np.isin(
+        gateway * n_sats + in_view.sat,
+        feeders.gateway_of_feed.astype(np.int64) * n_sats + feeders.sat_of_feed,
+    )
+    return clear_only(in_view.first_of_gateway, in_view.sat, is_followed, in_view.slant_m)
+
+
 def assign_antennas(
     in_view: InView,
     antennas_of_gateway: NDArray[np.int32],

@@ -98,9 +98,12 @@ def serve_rows(
     demand_bps: NDArray[np.float64],
     brought_bps: NDArray[np.float64],
     n_visible_of_cell: NDArray[np.uint16],
+    unjammed_of_cell: NDArray[np.uint64],
     clear_of_cell: NDArray[np.uint64],
     bin_of_cell: NDArray[np.int32],
     usable_of_bin: NDArray[np.uint64],
+    unbroken_usable_of_bin: NDArray[np.uint64],
+    is_frozen: bool,
     sat_of_cell: NDArray[np.int32],
     carried_share: NDArray[np.float64],
     delay_s: NDArray[np.float64],
@@ -124,6 +127,10 @@ def serve_rows(
         Serving satellite, -1 where none.
     n_visible_of_cell, clear_of_cell, bin_of_cell, usable_of_bin
         Sight of the slot, and candidates with a permitted path (`ecumene.scheduling.beams`).
+    unjammed_of_cell, unbroken_usable_of_bin
+        What would be clear without jammers, and have a path if nothing were broken.
+    is_frozen
+        No plan was made in this slot: a cell without a satellite has lost it to that.
     carried_share, delay_s : (class, sat)
         Share of the offered traffic that is carried; one-way time satellite to PoP. [s]
     r_cell_m : (cell, 3)
@@ -143,11 +150,13 @@ def serve_rows(
     RTT = 2 (d / c + delay) + processing, with d the slant range from the cell's centre. A permitted
     row that asks for nothing is served where it is available, for nobody there is refused anything; but where
     the service is licensed and not sold the cause is no_licence, and availability still says what could be.
+    The cause is fault where a row is not available and would be if nothing were broken, jammed where it would be
+    without jammers.
     """
     cause, rate_bps, rtt_s, is_available, is_reachable = _serve(
         cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, brought_bps, n_visible_of_cell,
-        clear_of_cell, bin_of_cell, usable_of_bin, sat_of_cell, carried_share, delay_s, r_cell_m, r_sat_m,
-        processing_s,
+        unjammed_of_cell, clear_of_cell, bin_of_cell, usable_of_bin, unbroken_usable_of_bin, is_frozen, sat_of_cell,
+        carried_share, delay_s, r_cell_m, r_sat_m, processing_s,
     )  # fmt: skip
     return Service(cause, rate_bps, rtt_s, is_available, is_reachable)
 
@@ -186,7 +195,8 @@ def _any_clear(clear_of_cell, c):  # type: ignore[no-untyped-def]  # noqa: ANN00
 @njit(cache=True, nogil=True)
 def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
     cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, brought_bps,  # noqa: ANN001
-    n_visible_of_cell, clear_of_cell, bin_of_cell, usable_of_bin, sat_of_cell, carried_share, delay_s,  # noqa: ANN001
+    n_visible_of_cell, unjammed_of_cell, clear_of_cell, bin_of_cell, usable_of_bin,  # noqa: ANN001
+    unbroken_usable_of_bin, is_frozen, sat_of_cell, carried_share, delay_s,  # noqa: ANN001
     r_cell_m, r_sat_m, processing_s,  # noqa: ANN001
 ):  # fmt: skip
     n_rows = len(cell_of_row)
@@ -204,10 +214,16 @@ def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
             continue
         is_available[r] = is_reachable[r] if k == 0 else _any_usable(clear_of_cell, usable_of_bin, c, b, k)
         if not is_available[r]:
-            if n_visible_of_cell[c] == 0:
+            if _any_usable(clear_of_cell, unbroken_usable_of_bin, c, b, k):
+                cause[r] = FAULT
+            elif n_visible_of_cell[c] == 0:
                 cause[r] = NO_SATELLITE
-            elif not _any_clear(clear_of_cell, c):
+            elif not _any_clear(unjammed_of_cell, c):
                 cause[r] = GSO_ARC
+            elif _any_usable(unjammed_of_cell, unbroken_usable_of_bin, c, b, k) or not _any_clear(
+                clear_of_cell, c
+            ):
+                cause[r] = JAMMED
             else:
                 cause[r] = NO_GATEWAY_PATH
             continue
@@ -215,7 +231,7 @@ def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
             cause[r] = SERVED if is_sold_in_row[r] else NO_LICENCE
             continue
         if brought_bps[r] <= 0.0:
-            cause[r] = NO_BEAM
+            cause[r] = FAULT if is_frozen and s < 0 else NO_BEAM
             continue
         rate_bps[r] = brought_bps[r] * carried_share[k, s]
         if rate_bps[r] <= 0.0:

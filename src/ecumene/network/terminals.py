@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecumene.network.service import (
+    FAULT,
     FULL_SHARE,
     GSO_ARC,
+    JAMMED,
     NO_BEAM,
     NO_FEEDER_CAPACITY,
     NO_GATEWAY_PATH,
@@ -44,6 +46,10 @@ class View:
         Sine of the geodetic elevation.
     slant_m : (pair,)
         Distance. [m]
+    is_alive : (pair,)
+        The satellite is in order; broken ones stay in view, so that it is known what they cost.
+    is_quiet : (pair,)
+        No jammer closes the link.
     """
 
     first_of_place: NDArray[np.int64]
@@ -51,6 +57,8 @@ class View:
     is_clear: NDArray[np.bool_]
     sine: NDArray[np.float64]
     slant_m: NDArray[np.float64]
+    is_alive: NDArray[np.bool_]
+    is_quiet: NDArray[np.bool_]
 
     @property
     def place_of_pair(self) -> NDArray[np.int64]:
@@ -86,6 +94,8 @@ class TerminalService:
 def serve_terminals(
     *,
     view: View,
+    has_unbroken_path: NDArray[np.bool_],
+    is_frozen: bool,
     landing_class: NDArray[np.int32],
     is_usable: NDArray[np.bool_],
     sat_of_row: NDArray[np.int32],
@@ -103,6 +113,10 @@ def serve_terminals(
     ----------
     view
         What the places see.
+    has_unbroken_path : (class, sat)
+        The satellite would have a permitted path if nothing were broken.
+    is_frozen
+        No plan was made in this slot.
     landing_class : (place,)
         -1 where the place may not be served.
     is_usable, carried_share : (class, sat)
@@ -124,10 +138,20 @@ def serve_terminals(
     """
     n, place = len(landing_class), view.place_of_pair
     is_permitted = landing_class >= 0
-    usable = view.is_clear & is_usable[landing_class[place], view.sat] & is_permitted[place]
-    usable &= terminal_share_of_pair > 0.0  # below some elevation the link does not close
-    n_visible = np.diff(view.first_of_place)
-    n_clear, n_usable = (np.bincount(place[which], minlength=n) for which in (view.is_clear, usable))
+    closes = view.is_quiet & (terminal_share_of_pair > 0.0)  # below some elevation the link does not close
+    has_path = is_usable[landing_class[place], view.sat] & is_permitted[place]
+    has_way = has_unbroken_path[landing_class[place], view.sat] & is_permitted[place]
+    usable = view.is_clear & has_path & closes
+    n_visible, n_clear, n_usable, n_sound, n_quiet = (
+        np.bincount(place[which], minlength=n)
+        for which in (
+            view.is_alive,
+            view.is_alive & view.is_clear,
+            usable,
+            view.is_clear & has_way & closes,
+            view.is_clear & has_way,
+        )
+    )
     cause = np.full(n, SERVED, np.int8)
     pair = np.full(n, -1, np.int64)
     share = np.zeros(n)
@@ -135,7 +159,7 @@ def serve_terminals(
     can_take = usable & ~is_full[view.sat]
     for p in np.flatnonzero(n_usable).tolist():
         own = slice(view.first_of_place[p], view.first_of_place[p + 1])
-        if has_row[p] and cause_of_row[p] in {NO_BEAM, NO_FEEDER_CAPACITY}:
+        if has_row[p] and cause_of_row[p] in {FAULT, NO_BEAM, NO_FEEDER_CAPACITY}:
             cause[p] = cause_of_row[p]  # the place shares its row's lot
             continue
         of_row = np.flatnonzero(usable[own] & (view.sat[own] == sat_of_row[p]))
@@ -144,16 +168,24 @@ def serve_terminals(
             continue
         best = _best(can_take[own], view.sine[own], view.sat[own] == before[p])
         share[p] = alone[own.start + best] if best >= 0 else 0.0
-        cause[p] = NO_BEAM if best < 0 else NO_FEEDER_CAPACITY if share[p] <= 0.0 else SERVED
+        none = FAULT if is_frozen and has_row[p] else NO_BEAM
+        cause[p] = none if best < 0 else NO_FEEDER_CAPACITY if share[p] <= 0.0 else SERVED
         pair[p] = own.start + best if share[p] > 0.0 else -1
     cause[(pair >= 0) & (share < FULL_SHARE)] = PARTLY
     cause[n_usable == 0] = NO_GATEWAY_PATH
-    cause[n_clear == 0] = GSO_ARC
-    cause[n_visible == 0] = NO_SATELLITE
+    cause[(n_usable == 0) & ((n_quiet > 0) | ~_any(place, view.is_clear & closes, n))] = JAMMED
+    cause[~_any(place, view.is_clear, n)] = GSO_ARC
+    cause[np.diff(view.first_of_place) == 0] = NO_SATELLITE
+    cause[(n_usable == 0) & (n_sound > 0)] = FAULT
     cause[~is_permitted] = NO_LICENCE
     sat = np.full(n, -1, np.int32)
     sat[pair >= 0] = view.sat[pair[pair >= 0]]
     return TerminalService(cause, n_visible, n_clear, n_usable, sat, pair, share)
+
+
+def _any(place: NDArray[np.int64], which: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
+    """Return for which places some pair is so."""
+    return np.bincount(place[which], minlength=n) > 0
 
 
 def _best(can_take: NDArray[np.bool_], sine: NDArray[np.float64], was: NDArray[np.bool_]) -> int:

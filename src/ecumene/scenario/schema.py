@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ecumene.rings import closed_ring
+
 Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
 Longitude = Annotated[float, Field(ge=-180.0, le=360.0)]
 Elevation = Annotated[float, Field(ge=0.0, lt=90.0)]
@@ -135,6 +137,8 @@ class TerminalKeys(Section):
     """System noise temperature, clear sky. [K]"""
     scan_exponent: float = Field(default=1.2, ge=0.0, le=4.0)
     """Scan loss is -10 n log10(cos theta); n of a flat panel."""
+    sidelobe_db: float = Field(default=20.0, ge=0.0, le=60.0)
+    """How far below its peak gain the dish hears a jammer on the ground; 15 to 30 are recalled (soft). [dB]"""
 
 
 class DownlinkKeys(Section):
@@ -152,6 +156,19 @@ class DownlinkKeys(Section):
     """Satellites that may light one cell on one frequency at once (Nco)."""
     margin_db: float = Field(default=0.0, ge=0.0, le=30.0)
     """Interference and fade margin taken off C/N. [dB]"""
+
+
+class UplinkKeys(Section):
+    """The user uplink: read where it is jammed, for it is nowhere else what binds."""
+
+    eirp_dbw: float = Field(default=33.2, ge=0.0, le=80.0)
+    """EIRP of a terminal in one channel (FCC record of the second dish, 2023). [dBW]"""
+    satellite_gt_db_k: float = Field(default=10.0, ge=-30.0, le=40.0)
+    """G/T of the satellite (8 to 13 dB/K are recalled, soft). [dB/K]"""
+    frequency_ghz: float = Field(default=14.25, ge=1.0, le=100.0)
+    """Carrier frequency: the middle of 14.0 to 14.5 GHz. [GHz]"""
+    channel_mhz: float = Field(default=60.0, gt=0.0, le=5_000.0)
+    """Occupied bandwidth of a channel. [MHz]"""
 
 
 class SiteKeys(Section):
@@ -442,6 +459,156 @@ class PairsKeys(Section):
         return self
 
 
+class RegionKeys(Section):
+    """A part of the Earth's surface: a polygon, a circle, or the polygons of a GeoJSON file; one of the three."""
+
+    polygon: tuple[tuple[float, float], ...] = ()
+    """Corners [longitude, latitude] in order along the outline; edges are straight in longitude and latitude. [deg]"""
+    lat_deg: Latitude | None = None
+    """Centre of a circle. [deg]"""
+    lon_deg: Longitude | None = None
+    """Centre of a circle. [deg]"""
+    radius_km: float | None = Field(default=None, gt=0.0, le=20_000.0)
+    """Radius of the circle, along the ground. [km]"""
+    file: str | None = None
+    """GeoJSON file with Polygon or MultiPolygon features."""
+
+    @model_validator(mode="after")
+    def _is_one_shape(self) -> RegionKeys:
+        circle = (self.lat_deg, self.lon_deg, self.radius_km)
+        n_shapes = bool(self.polygon) + any(part is not None for part in circle) + (self.file is not None)
+        if n_shapes != 1:
+            raise ValueError("must be one of polygon, circle (lat_deg, lon_deg, radius_km) and file")
+        if any(part is not None for part in circle) and None in circle:
+            raise ValueError("a circle needs lat_deg, lon_deg and radius_km")
+        if self.polygon:
+            _, problems = closed_ring(self.polygon)
+            if problems:
+                raise ValueError("polygon: " + "; ".join(problems))
+        return self
+
+
+FaultKind = Literal[
+    "satellites", "storm", "isls", "gateways", "pops", "blackout", "jamming", "licence", "controller"
+]
+
+_KEYS_OF_FAULT: dict[str, tuple[str, ...]] = {
+    "satellites": ("satellites", "shell", "plane", "share"),
+    "storm": ("satellites", "shell", "plane", "share", "recovery_s"),
+    "isls": ("satellites", "shell", "plane", "share"),
+    "gateways": ("sites", "countries"),
+    "pops": ("sites", "countries"),
+    "blackout": ("countries",),
+    "jamming": ("region", "direction", "j_over_n_db", "jammer_dbw", "attach_share"),
+    "licence": ("countries", "status"),
+    "controller": (),
+}
+_KEYS_OF_ALL = ("kind", "name", "from_", "to", "after_s", "lasts_s")
+
+
+class FaultKeys(Section):
+    """Something that breaks, is broken or is forbidden for a while."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    kind: FaultKind
+    """satellites: lost. storm: lost at once, each back after its own random time. isls: lasers off. gateways, pops: out
+    of order. blackout: a country's terrestrial internet is cut: its gateways and PoPs go, its terminals stay.
+    jamming: noise in a region. licence: granted or revoked. controller: no new plan is made; the last one stands."""
+    name: str = ""
+    """What it is called in tables; made from what it is where empty."""
+    from_: datetime | None = Field(default=None, alias="from")
+    """Beginning, UTC; or `after_s`. The run's start where neither is given."""
+    to: datetime | None = None
+    """End, UTC; or `lasts_s`. It stands to the end of the run where neither is given."""
+    after_s: float | None = Field(default=None, ge=0.0)
+    """Beginning, seconds after the run's start. [s]"""
+    lasts_s: float | None = Field(default=None, gt=0.0)
+    """How long it stands. [s]"""
+    countries: tuple[CountryCode, ...] = ()
+    """Countries: of a blackout, of gateways and PoPs, of a licence."""
+    sites: tuple[str, ...] = ()
+    """Names of gateways or PoPs."""
+    satellites: tuple[str | int, ...] = ()
+    """Names or catalogue numbers."""
+    shell: int | None = Field(default=None, ge=0)
+    """Shell, counted from 0."""
+    plane: int | None = Field(default=None, ge=0)
+    """Plane of that shell, counted from 0."""
+    share: float = Field(default=1.0, gt=0.0, le=1.0)
+    """Share of the satellites named (of all where none are), drawn at random from the scenario's seed."""
+    recovery_s: float = Field(default=7_200.0, gt=0.0)
+    """Of a storm: every satellite comes back at a random time of so many seconds after its beginning. [s]"""
+    region: RegionKeys | None = None
+    """Where is jammed."""
+    direction: Literal["downlink", "uplink"] = "downlink"
+    """downlink: noise at the terminals of the region. uplink: noise at the satellites, in beams over the region."""
+    j_over_n_db: float | None = Field(default=None, ge=-30.0, le=100.0)
+    """Power of the jammer over the noise of the receiver it hits; or `jammer_dbw`. [dB]"""
+    jammer_dbw: float | None = Field(default=None, ge=-60.0, le=100.0)
+    """EIRP of a jammer in one channel, with an antenna on all sides; a downlink jammer stands in the centre of the
+    circle, uplink jammers in every beam. [dBW]"""
+    attach_share: float = Field(default=1.0, ge=0.0, le=1.0)
+    """Share of the region's cells whose terminals find a satellite at all (navigation jammed), drawn from the seed."""
+    status: Literal["granted", "revoked"] = "revoked"
+    """What happens to the licence."""
+
+    @field_validator("from_", "to")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        return in_utc(value)
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> FaultKeys:
+        allowed = {*_KEYS_OF_FAULT[self.kind], *_KEYS_OF_ALL}
+        odd = sorted(key for key in self.model_fields_set if key not in allowed)
+        if odd:
+            takes = ", ".join(_KEYS_OF_FAULT[self.kind]) or "nothing but its times"
+            raise ValueError(f"{', '.join(odd)}: not a key of a {self.kind} fault, which takes {takes}")
+        if self.from_ is not None and self.after_s is not None:
+            raise ValueError("from and after_s say the same thing twice; keep one")
+        if self.to is not None and self.lasts_s is not None:
+            raise ValueError("to and lasts_s say the same thing twice; keep one")
+        if self.from_ is not None and self.to is not None and self.to <= self.from_:
+            raise ValueError(f"to = {self.to.isoformat()}: must be after from = {self.from_.isoformat()}")
+        if self.kind in {"blackout", "licence"} and not self.countries:
+            raise ValueError(f"a {self.kind} fault needs countries")
+        if self.kind in {"gateways", "pops"} and not (self.sites or self.countries):
+            raise ValueError(f"a {self.kind} fault needs sites or countries")
+        if self.plane is not None and self.shell is None:
+            raise ValueError("plane needs the shell it belongs to")
+        if self.satellites and self.shell is not None:
+            raise ValueError("satellites and shell are two ways to name satellites; keep one")
+        if self.kind == "storm" and (self.to is not None or self.lasts_s is not None):
+            raise ValueError(
+                "a storm ends by recovery_s, when its last satellite is back; leave out to and lasts_s"
+            )
+        if self.kind == "jamming":
+            self._is_jamming()
+        return self
+
+    def _is_jamming(self) -> None:
+        if self.region is None:
+            raise ValueError("a jamming fault needs a region")
+        if self.j_over_n_db is not None and self.jammer_dbw is not None:
+            raise ValueError("j_over_n_db and jammer_dbw say the same thing twice; keep one")
+        if self.j_over_n_db is None and self.jammer_dbw is None and self.attach_share == 1.0:
+            raise ValueError("a jamming fault needs j_over_n_db, jammer_dbw or an attach_share below 1")
+        if self.jammer_dbw is not None and self.direction == "downlink" and self.region.radius_km is None:
+            raise ValueError("jammer_dbw on the downlink needs a circle: the jammer stands in its centre")
+
+
+class BlackoutKeys(Section):
+    """One terrestrial blackout, written short: the same as a `[[fault]]` of that kind."""
+
+    country: CountryCode
+    """Whose gateways and PoPs go."""
+    after_s: float = Field(default=0.0, ge=0.0)
+    """Beginning, seconds after the run's start. [s]"""
+    lasts_s: float | None = Field(default=None, gt=0.0)
+    """How long it stands; to the end of the run where not given. [s]"""
+
+
 class Scenario(Section):
     """Everything one run is computed from."""
 
@@ -469,6 +636,8 @@ class Scenario(Section):
     """The user's dish."""
     downlink: DownlinkKeys = DownlinkKeys()
     """The user downlink."""
+    uplink: UplinkKeys = UplinkKeys()
+    """The user uplink."""
     gateways: GatewayKeys
     """Gateways and PoPs."""
     isl: IslKeys = IslKeys()
@@ -491,6 +660,10 @@ class Scenario(Section):
     """Named places."""
     pairs: PairsKeys = PairsKeys()
     """Pairs of places."""
+    fault: tuple[FaultKeys, ...] = ()
+    """What breaks, and when."""
+    blackout: BlackoutKeys | None = None
+    """A terrestrial blackout of one country."""
 
     @field_validator("start")
     @classmethod

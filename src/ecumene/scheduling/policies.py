@@ -57,7 +57,7 @@ def by_score(score: Score) -> Policy:
     Parameters
     ----------
     score
-        Gives each of some pairs a number, from the pairs and the task.
+        Gives each of some pairs a number, from the pairs and the task; -inf forbids a pair.
 
     Returns
     -------
@@ -120,11 +120,17 @@ def visible_s(pairs: Pairs, task: Task) -> NDArray[np.floating]:
     return np.where(pairs.lasts, remaining, 0.0)
 
 
+def held(pairs: Pairs, task: Task) -> NDArray[np.floating]:
+    """Score the satellite a cell has had, and forbid all others: what is left when no plan is made."""
+    return np.where(pairs.sat == task.before[pairs.cell], 1.0, -np.inf)
+
+
 POLICIES: dict[str, Policy] = {
     "optimum": optimise,
     "highest-elevation": by_score(highest_elevation),
     "longest-visible": by_score(visible_s),
     "random": by_score(drawn),
+    "held": by_score(held),
 }
 """By name, as in the scenario."""
 
@@ -188,7 +194,7 @@ def _take_best(order, first, scores, cells, sight, terms, demand, lights):
             while word != np.uint64(0):
                 s = sight.candidates[b, 64 * w + lowest_bit(word)]
                 word &= word - np.uint64(1)
-                if lights.room[s] > 0 and (best_s < 0 or scores[i] > best):
+                if lights.room[s] > 0 and scores[i] > best:
                     best, best_s = scores[i], s
                 i += 1
         if best_s >= 0:

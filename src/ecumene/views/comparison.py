@@ -120,7 +120,9 @@ def _table(comparison: Comparison, width: int, heading: Callable[[str], str]) ->
         for name, key in zip(short_names(list(comparison.swept)), comparison.swept, strict=True)
     ]
     measured = [*_measured(_GENERAL, runs)]
-    measured += _measured(_OF_PLAN, runs) if any(key.startswith(PLAN_SECTION) for key in comparison.swept) else []
+    measured += (
+        _measured(_OF_PLAN, runs) if any(key.startswith(PLAN_SECTION) for key in comparison.swept) else []
+    )
     seconds = [number_text(run.measures["seconds"]) for run in runs]
     measured += [_worst_cause(runs), Column("", "seconds", tuple(seconds))]
     shown = [column for column in measured if len(runs) == 1 or not column.is_equal()]

@@ -163,7 +163,10 @@ def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         )
     yield "Handovers of a cell in an hour", number_text(plan["handovers_per_cell_hour"])
     if plan["dwell_s_mean"] is not None:
-        yield "Stay with a satellite in s (mean, median)", f"{plan['dwell_s_mean']:.0f}, {plan['dwell_s_median']:.0f}"
+        yield (
+            "Stay with a satellite in s (mean, median)",
+            f"{plan['dwell_s_mean']:.0f}, {plan['dwell_s_median']:.0f}",
+        )
 
 
 def _percentiles(values: Mapping[str, float | None]) -> str:

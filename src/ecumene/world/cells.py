@@ -63,7 +63,9 @@ def build_radio(scenario: Scenario, land: Land) -> Radio:
     if len(closes) == 0:
         raise ScenarioError(
             scenario.name,
-            ["downlink: the link closes at no elevation; raise pfd_dbw_m2_mhz or terminal.gain_dbi, lower margin_db"],
+            [
+                "downlink: the link closes at no elevation; raise pfd_dbw_m2_mhz or terminal.gain_dbi, lower margin_db"
+            ],
         )
     closes_from_deg = float(np.degrees(np.arcsin(closes[0] / rates_bps.shape[1])))
     return Radio(pfds_db, rates_bps, rate_class_of_cell.astype(np.int32), closes_from_deg)
@@ -96,7 +98,27 @@ def build_cells(scenario: Scenario, land: Land, radio: Radio, notes: list[str]) 
     )
 
 
-def _rates_bps(scenario: Scenario, pfd_dbw_m2_mhz: float) -> NDArray[np.float64]:
+def noisy_rates_bps(scenario: Scenario, radio: Radio, loss_db: float) -> NDArray[np.float64]:
+    """Return the rates of every rate class with so much more noise.
+
+    Parameters
+    ----------
+    scenario, radio
+        The scenario and its rates without.
+    loss_db
+        What is taken off C/N. [dB]
+
+    Returns
+    -------
+    channel_rate_bps : (rate class, bin of sin elevation)
+        [bit/s]
+    """
+    return np.stack(
+        [_rates_bps(scenario, float(pfd_db), loss_db) for pfd_db in radio.pfd_of_class_dbw_m2_mhz]
+    )
+
+
+def _rates_bps(scenario: Scenario, pfd_dbw_m2_mhz: float, loss_db: float = 0.0) -> NDArray[np.float64]:
     terminal, downlink = scenario.terminal, scenario.downlink
     return build_rate_table(
         pfd_dbw_m2_mhz=pfd_dbw_m2_mhz,
@@ -105,7 +127,7 @@ def _rates_bps(scenario: Scenario, pfd_dbw_m2_mhz: float) -> NDArray[np.float64]
         temperature_k=terminal.temperature_k,
         scan_exponent=terminal.scan_exponent,
         bandwidth_hz=downlink.channel_mhz * 1e6,
-        margin_db=downlink.margin_db,
+        margin_db=downlink.margin_db + loss_db,
     ).rate_of_bin_bps
 
 

@@ -15,10 +15,12 @@ from ecumene.orbits.shells import Shell, elements_of_shells
 from ecumene.orbits.status import statuses
 from ecumene.scheduling.beams import Beams
 from ecumene.world.cells import Radio, build_cells, build_radio
+from ecumene.world.faults import Fault, build_faults
 from ecumene.world.ground import Ground, build_ground
 from ecumene.world.land import Land, build_land
 from ecumene.world.lasers import build_lasers
 from ecumene.world.market import Market, build_market
+from ecumene.world.moment import moment
 from ecumene.world.pairs import NamedPairs, build_pairs
 from ecumene.world.places import NamedPlaces, build_places
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ecumene.faults.jamming import Noise
     from ecumene.scenario import Scenario
     from ecumene.sky.grid import Grid
 
@@ -65,6 +68,18 @@ class World:
         Rates of the user downlink.
     notes
         What the user should know about this run.
+    faults
+        What breaks, and when; `at` applies it.
+    is_link_up : (link,)
+        Lasers that are in order.
+    standing
+        Indices of the faults that stand.
+    is_frozen
+        No plan is made; satellites keep the cells of the last one.
+    noise, noise_of_places
+        Jammers of cells and of places; None where there are none.
+    unbroken
+        The same world but for what is broken; None where nothing is.
     """
 
     scenario: Scenario
@@ -84,6 +99,17 @@ class World:
     market: Market
     radio: Radio
     notes: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    is_link_up: NDArray[np.bool_]
+    standing: tuple[int, ...] = ()
+    is_frozen: bool = False
+    noise: Noise | None = None
+    noise_of_places: Noise | None = None
+    unbroken: World | None = None
+
+    def at(self, slot: int) -> World:
+        """Return the world as it is in a slot: this one where no fault stands."""
+        return moment(self, slot * self.scenario.slot_s)
 
 
 def build(scenario: Scenario) -> World:
@@ -137,6 +163,8 @@ def build(scenario: Scenario) -> World:
         beams=beams,
         market=build_market(scenario, land, grid, radio, beams),
         radio=radio,
+        faults=build_faults(scenario, start, elements, status == OPERATIONAL, land, ground, places, notes),
+        is_link_up=np.ones(len(lasers.links), np.bool_),
         notes=tuple(notes),
     )
 

@@ -1,0 +1,169 @@
+"""Regions of the Earth's surface: polygons, circles and GeoJSON files, and which points lie in them.
+
+Edges of a polygon are straight in longitude and latitude, as GeoJSON has them (RFC 7946, section 3.1.1). A ring may
+cross 180 deg; it may not go around a pole, for which there are circles.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecumene.earth.ellipsoid import great_circle_m
+from ecumene.errors import TableError
+from ecumene.kernels import njit
+from ecumene.rings import closed_ring
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of the Earth's surface.
+
+    Attributes
+    ----------
+    rings
+        (corner, 2) arrays of longitude and latitude, the first corner repeated at the end, longitudes without a jump
+        at 180 deg. A point inside an odd number of them is inside: holes are rings too. [deg]
+    circles
+        Latitude, longitude [deg] and radius [m] of each.
+    """
+
+    rings: tuple[NDArray[np.float64], ...] = ()
+    circles: tuple[tuple[float, float, float], ...] = ()
+
+
+def polygon_region(corners: Sequence[Sequence[float]]) -> tuple[Region, list[str]]:
+    """Return the region inside a polygon, and what is wrong with it.
+
+    Parameters
+    ----------
+    corners
+        Longitude and latitude of each corner; closed or not. [deg]
+
+    Returns
+    -------
+    region, problems
+        One sentence each; the region is empty where there are any.
+    """
+    ring, problems = closed_ring(corners)
+    return (Region(rings=(ring,)), []) if not problems else (Region(), problems)
+
+
+def circle_region(lat_deg: float, lon_deg: float, radius_km: float) -> Region:
+    """Return the region within a great-circle distance of a point.
+
+    Parameters
+    ----------
+    lat_deg, lon_deg
+        Centre. [deg]
+    radius_km
+        Distance on the sphere. [km]
+    """
+    return Region(circles=((lat_deg, lon_deg, radius_km * 1e3),))
+
+
+def geojson_region(path: str | Path) -> Region:
+    """Return the region of all polygons of a GeoJSON file.
+
+    Raises
+    ------
+    TableError
+        The file cannot be read, or has mistakes; all of them are listed.
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise TableError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise TableError(f"{path}: not valid GeoJSON: {error}") from error
+    rings, problems = [], []
+    for where, polygon in _polygons(document, problems):
+        for corners in polygon:
+            ring, wrong = closed_ring(corners)
+            problems += [f"{where}: {problem}" for problem in wrong]
+            rings.append(ring)
+    if not rings and not problems:
+        problems.append("holds no Polygon and no MultiPolygon")
+    if problems:
+        raise TableError(
+            "\n  ".join([f"{path}: {len(problems)} problem{'s'[: len(problems) != 1]}", *problems])
+        )
+    return Region(rings=tuple(rings))
+
+
+def is_inside(
+    region: Region, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return which points lie in a region.
+
+    Parameters
+    ----------
+    region
+        From this module.
+    lat_deg, lon_deg : (point,)
+        Geodetic latitude and longitude. [deg]
+
+    Returns
+    -------
+    inside : (point,)
+        Points on an edge may fall on either side.
+    """
+    lat, lon = np.asarray(lat_deg, np.float64), np.asarray(lon_deg, np.float64)
+    inside = np.zeros(len(lat), np.bool_)
+    for ring in region.rings:
+        _flip_inside(ring, lat, lon, inside)
+    for lat_0, lon_0, radius_m in region.circles:
+        inside |= great_circle_m(lat, lon, lat_0, lon_0) <= radius_m
+    return inside
+
+
+@njit(cache=True, nogil=True)
+def _flip_inside(ring, lat_deg, lon_deg, inside):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    west, east = ring[:, 0].min(), ring[:, 0].max()
+    south, north = ring[:, 1].min(), ring[:, 1].max()
+    for p in range(len(lat_deg)):
+        y = lat_deg[p]
+        if y < south or y > north:
+            continue
+        x = west + (lon_deg[p] - west) % 360.0
+        if x > east:
+            continue
+        is_odd = False
+        for k in range(len(ring) - 1):
+            y_0, y_1 = ring[k, 1], ring[k + 1, 1]
+            if (y_0 > y) != (y_1 > y):
+                crossing = ring[k, 0] + (y - y_0) / (y_1 - y_0) * (ring[k + 1, 0] - ring[k, 0])
+                if x < crossing:
+                    is_odd = not is_odd
+        if is_odd:
+            inside[p] = not inside[p]
+
+
+def _polygons(document: Any, problems: list[str]) -> list[tuple[str, list[Any]]]:
+    """Return every polygon of a GeoJSON document with where it stands."""
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind == "FeatureCollection":
+        features = list(enumerate(document.get("features") or []))
+    else:
+        features = [(0, document)]
+    found: list[tuple[str, list[Any]]] = []
+    for k, feature in features:
+        is_feature = isinstance(feature, dict) and feature.get("type") == "Feature"
+        geometry = feature.get("geometry") if is_feature else feature
+        shape = geometry.get("type") if isinstance(geometry, dict) else None
+        parts = geometry.get("coordinates") if isinstance(geometry, dict) else None
+        if shape not in {"Polygon", "MultiPolygon"} or not isinstance(parts, list):
+            problems.append(f"feature {k}: must be a Polygon or MultiPolygon with coordinates, is {shape}")
+            continue
+        polygons = [parts] if shape == "Polygon" else parts
+        found += [(f"feature {k}", polygon) for polygon in polygons if isinstance(polygon, list)]
+    return found

@@ -1,0 +1,1 @@
+"""What goes wrong: noise on the links."""
