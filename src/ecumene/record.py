@@ -309,14 +309,7 @@ def _limit(world: World, slot: Slot, place: int) -> str:
     if cause == NO_LICENCE:
         return places.limit[place]
     if cause == NO_GATEWAY_PATH:
-        if not len(world.links):
-            return "no satellite in view sees a permitted gateway"
-        view = slot.view
-        pairs = slice(view.first_of_place[place], view.first_of_place[place + 1])
-        in_view = view.sat[pairs][view.is_clear[pairs]]
-        if slot.links.routes.has_path[:, in_view].any():
-            return "no path to a gateway and PoP where its traffic may land"
-        return "no chain of links leads from the satellites in view to a gateway"
+        return _missing_path(world, slot, place)
     if cause in {FAULT, JAMMED}:
         faults = [world.faults[k] for k in world.standing]
         return "; ".join(fault.name for fault in faults if (fault.jam is not None) == (cause == JAMMED))
@@ -333,6 +326,18 @@ def _limit(world: World, slot: Slot, place: int) -> str:
     if len(flow) and slot.shares.bottleneck[flow[0]] >= 0:
         return _resource(world, slot, slot.shares.bottleneck[flow])
     return f"satellite {world.fleet.elements.name[s]}: beams"
+
+
+def _missing_path(world: World, slot: Slot, place: int) -> str:
+    """Return why no satellite in view has a path home."""
+    if not len(world.links):
+        return "no satellite in view sees a permitted gateway"
+    view = slot.view
+    pairs = slice(view.first_of_place[place], view.first_of_place[place + 1])
+    in_view = view.sat[pairs][view.is_clear[pairs]]
+    if slot.links.routes.has_path[:, in_view].any():
+        return "no path to a gateway and PoP where its traffic may land"
+    return "no chain of links leads from the satellites in view to a gateway"
 
 
 def _resource(world: World, slot: Slot, resource: NDArray[np.int32]) -> str:

@@ -443,8 +443,8 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
     view = _view(world, sky)
     terminals = _terminals(world, asked, links, plan, service, carried_share, view, before)
     return Slot(
-        world, sky, asked, links, plan, flow_class, flow_sat, flow_bps, streams, possible_bps, one_path_bps, taken, delay_s,
-        carried_share, service, view, terminals,
+        world, sky, asked, links, plan, flow_class, flow_sat, flow_bps, streams, possible_bps, one_path_bps, taken,
+        delay_s, carried_share, service, view, terminals,
     )  # fmt: skip
 
 

@@ -36,6 +36,12 @@ SUFFIXES = (
 NO_UNIT = {
     "load_max_share": "a part of a whole",
     "share": "a part of a whole",
+    "rings": "degrees: longitude and latitude",
+    "circles": "degrees, degrees and metres",
+    "uplink_j_over_n": "a power ratio",
+    "uplink_jammer_w": "watts",
+    "uplink_terminal_w": "watts",
+    "uplink_gain": "m2/W: a ratio of watts from one metre",
     "carried_share": "a part of a whole",
     "reachable": "a share of slots",
     "people": "a count",

@@ -23,9 +23,12 @@ def some_slot(seed):
     class_of_row = rng.integers(-1, 2, n_rows).astype(np.int32)
     demand_bps = np.where(rng.random(n_rows) < 0.8, rng.uniform(1e6, 9e6, n_rows), 0.0)
     wanted_bps = np.bincount(cell_of_row, demand_bps * (class_of_row >= 0), n_cells)
-    clear = rng.integers(0, 2**63, (n_cells, n_words)).astype(np.uint64) * (
-        rng.random((n_cells, n_words)) < 0.5
+    unjammed = rng.integers(0, 2**63, (n_cells, n_words)).astype(np.uint64) * (
+        rng.random((n_cells, n_words)) < 0.6
     )
+    clear = unjammed * (rng.random((n_cells, n_words)) < 0.8)
+    usable = rng.integers(0, 2**2, (n_bins, 2, n_words)).astype(np.uint64) << np.uint64(60)
+    broken = rng.integers(0, 2**3, (n_bins, 2, n_words)).astype(np.uint64) << np.uint64(59)
     sat_of_cell = np.where(wanted_bps > 0.0, rng.integers(-1, n_sats, n_cells), -1).astype(np.int32)
     r_cell_m = rng.normal(size=(n_cells, 3)) * 4e6
     return {
@@ -35,10 +38,13 @@ def some_slot(seed):
         "is_sold_in_row": rng.random(n_rows) < 0.7,
         "demand_bps": demand_bps,
         "wanted_bps": wanted_bps,
-        "n_visible_of_cell": np.where(clear.any(axis=1), 3, rng.integers(0, 2, n_cells)).astype(np.uint16),
+        "n_visible_of_cell": np.where(unjammed.any(axis=1), 3, rng.integers(0, 2, n_cells)).astype(np.uint16),
+        "unjammed_of_cell": unjammed.astype(np.uint64),
+        "unbroken_usable_of_bin": usable | broken,
+        "is_frozen": seed % 3 == 0,
         "clear_of_cell": clear.astype(np.uint64),
         "bin_of_cell": np.sort(rng.integers(0, n_bins, n_cells)).astype(np.int32),
-        "usable_of_bin": rng.integers(0, 2**2, (n_bins, 2, n_words)).astype(np.uint64) << np.uint64(60),
+        "usable_of_bin": usable,
         "sat_of_cell": sat_of_cell,
         "planned_bps": np.where(sat_of_cell >= 0, wanted_bps * rng.choice([0.0, 0.4, 1.0], n_cells), 0.0),
         "is_usable": rng.random((2, n_sats)) < 0.8,
@@ -67,14 +73,23 @@ def slow_row(slot, r):
     if k < 0:
         return "no_licence", 0.0, math.nan, False, reachable
     if not available:
-        is_dark = slot["n_visible_of_cell"][c] == 0
-        cause = "no_satellite" if is_dark else "no_gateway_path" if clear.any() else "gso_arc"
+        unjammed, sound = slot["unjammed_of_cell"][c], slot["unbroken_usable_of_bin"][b, k]
+        if (clear & sound).any():
+            cause = "fault"
+        elif slot["n_visible_of_cell"][c] == 0:
+            cause = "no_satellite"
+        elif not unjammed.any():
+            cause = "gso_arc"
+        elif (unjammed & sound).any() or not clear.any():
+            cause = "jammed"
+        else:
+            cause = "no_gateway_path"
         return cause, 0.0, math.nan, False, reachable
     demand_bps, brought_bps = slot["demand_bps"][r], slow_brought_bps(slot, r)
     if demand_bps == 0.0:
         return "served" if slot["is_sold_in_row"][r] else "no_licence", 0.0, math.nan, True, reachable
     if brought_bps == 0.0:
-        return "no_beam", 0.0, math.nan, True, reachable
+        return "fault" if slot["is_frozen"] and s < 0 else "no_beam", 0.0, math.nan, True, reachable
     rate_bps = brought_bps * slot["carried_share"][k, s]
     if rate_bps == 0.0:
         return "no_feeder_capacity", 0.0, math.nan, True, reachable
@@ -115,4 +130,4 @@ def test_every_row_is_that_of_the_slow_version(seed):
         assert found.rtt_s[r] == pytest.approx(rtt_s, nan_ok=True)
         assert (found.is_available[r], found.is_reachable[r]) == (is_available, is_reachable)
         seen.add(cause)
-    assert len(seen) > 5
+    assert len(seen) > 6

@@ -151,12 +151,9 @@ def _flip_inside(ring, lat_deg, lon_deg, inside):  # type: ignore[no-untyped-def
 def _polygons(document: Any, problems: list[str]) -> list[tuple[str, list[Any]]]:
     """Return every polygon of a GeoJSON document with where it stands."""
     kind = document.get("type") if isinstance(document, dict) else None
-    if kind == "FeatureCollection":
-        features = list(enumerate(document.get("features") or []))
-    else:
-        features = [(0, document)]
+    features = document.get("features") or [] if kind == "FeatureCollection" else [document]
     found: list[tuple[str, list[Any]]] = []
-    for k, feature in features:
+    for k, feature in enumerate(features):
         is_feature = isinstance(feature, dict) and feature.get("type") == "Feature"
         geometry = feature.get("geometry") if is_feature else feature
         shape = geometry.get("type") if isinstance(geometry, dict) else None

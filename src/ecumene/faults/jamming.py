@@ -111,7 +111,18 @@ def loss_of_noise_db(j_over_n_db: ArrayLike) -> NDArray[np.float64]:
 
 
 def uplink_gain(frequency_hz: float, gain_over_temperature_db_k: float, bandwidth_hz: float) -> float:
-    """Return the carrier over noise that one watt of EIRP makes at a satellite one metre away, linear. [m2/W]"""
+    """Return the carrier over noise that one watt of EIRP makes at a satellite one metre away.
+
+    Parameters
+    ----------
+    frequency_hz, gain_over_temperature_db_k, bandwidth_hz
+        As in `jammer_over_noise_db`.
+
+    Returns
+    -------
+    gain
+        Linear. [m2/W]
+    """
     return float(
         from_db(
             jammer_over_noise_db(

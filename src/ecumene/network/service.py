@@ -192,6 +192,20 @@ def _any_clear(clear_of_cell, c):  # type: ignore[no-untyped-def]  # noqa: ANN00
     return False
 
 
+@inner_njit(cache=True, nogil=True)
+def _why_not(n_visible_of_cell, unjammed_of_cell, clear_of_cell, unbroken_usable_of_bin, c, b, k):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the first cause that holds where no satellite in view can be used."""
+    if _any_usable(clear_of_cell, unbroken_usable_of_bin, c, b, k):
+        return FAULT
+    if n_visible_of_cell[c] == 0:
+        return NO_SATELLITE
+    if not _any_clear(unjammed_of_cell, c):
+        return GSO_ARC
+    if _any_usable(unjammed_of_cell, unbroken_usable_of_bin, c, b, k) or not _any_clear(clear_of_cell, c):
+        return JAMMED
+    return NO_GATEWAY_PATH
+
+
 @njit(cache=True, nogil=True)
 def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
     cell_of_row, class_of_row, refusal_of_row, is_sold_in_row, demand_bps, brought_bps,  # noqa: ANN001
@@ -214,18 +228,9 @@ def _serve(  # type: ignore[no-untyped-def]  # noqa: ANN202
             continue
         is_available[r] = is_reachable[r] if k == 0 else _any_usable(clear_of_cell, usable_of_bin, c, b, k)
         if not is_available[r]:
-            if _any_usable(clear_of_cell, unbroken_usable_of_bin, c, b, k):
-                cause[r] = FAULT
-            elif n_visible_of_cell[c] == 0:
-                cause[r] = NO_SATELLITE
-            elif not _any_clear(unjammed_of_cell, c):
-                cause[r] = GSO_ARC
-            elif _any_usable(unjammed_of_cell, unbroken_usable_of_bin, c, b, k) or not _any_clear(
-                clear_of_cell, c
-            ):
-                cause[r] = JAMMED
-            else:
-                cause[r] = NO_GATEWAY_PATH
+            cause[r] = _why_not(
+                n_visible_of_cell, unjammed_of_cell, clear_of_cell, unbroken_usable_of_bin, c, b, k
+            )
             continue
         if demand_bps[r] <= 0.0:
             cause[r] = SERVED if is_sold_in_row[r] else NO_LICENCE

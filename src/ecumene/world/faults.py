@@ -159,9 +159,11 @@ def build_faults(
         raise ScenarioError(scenario.name, resolver.problems)
     length_s = scenario.slots * scenario.slot_s
     last_s = length_s - scenario.slot_s
-    for fault in faults:
-        if fault.end_s <= 0.0 or fault.start_s > last_s:
-            notes.append(f"Fault '{fault.name}' lies wholly outside this run and changes nothing.")
+    notes += [
+        f"Fault '{fault.name}' lies wholly outside this run and changes nothing."
+        for fault in faults
+        if fault.end_s <= 0.0 or fault.start_s > last_s
+    ]
     return tuple(faults)
 
 

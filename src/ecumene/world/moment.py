@@ -104,7 +104,7 @@ def _jammed(world: World, jams: Sequence[Jam]) -> World:
 
 
 def _loss_db(hits: Sequence[Hit]) -> NDArray[np.float64]:
-    """Return what downlink jammers take off C/N at every point, their powers added up. [dB]"""
+    """Return what downlink jammers take off C/N at every point, their powers added up [dB]."""
     total_db = to_db(np.maximum(sum(from_db(hit.j_over_n_db) for hit in hits), 1e-30))
     return np.ceil(np.round(loss_of_noise_db(total_db) / LOSS_STEP_DB, 6)) * LOSS_STEP_DB
 
