@@ -85,7 +85,8 @@ def geojson_region(path: str | Path) -> Region:
         raise TableError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise TableError(f"{path}: not valid GeoJSON: {error}") from error
-    rings, problems = [], []
+    rings: list[NDArray[np.float64]] = []
+    problems: list[str] = []
     for where, polygon in _polygons(document, problems):
         for corners in polygon:
             ring, wrong = closed_ring(corners)

@@ -57,7 +57,7 @@ def jammer_over_noise_db(
     distance_m: ArrayLike,
     *,
     frequency_hz: float,
-    gain_over_temperature_db_k: ArrayLike,
+    gain_over_temperature_db_k: float,
     bandwidth_hz: float,
 ) -> NDArray[np.float64]:
     """Return the power of a jammer over the noise of the receiver.
@@ -86,7 +86,8 @@ def jammer_over_noise_db(
     without terrain, which only weakens a jammer.
     """
     loss_db = 2.0 * to_db(4.0 * np.pi * np.asarray(distance_m) * frequency_hz / SPEED_OF_LIGHT_M_S)
-    return jammer_dbw - loss_db + gain_over_temperature_db_k - to_db(BOLTZMANN_J_K * bandwidth_hz)
+    fixed_db = jammer_dbw + gain_over_temperature_db_k - float(to_db(BOLTZMANN_J_K * bandwidth_hz))
+    return fixed_db - loss_db
 
 
 def loss_of_noise_db(j_over_n_db: ArrayLike) -> NDArray[np.float64]:

@@ -565,12 +565,25 @@ class FaultKeys(Section):
         if odd:
             takes = ", ".join(_KEYS_OF_FAULT[self.kind]) or "nothing but its times"
             raise ValueError(f"{', '.join(odd)}: not a key of a {self.kind} fault, which takes {takes}")
+        self._has_times()
+        self._has_what_it_needs()
+        if self.kind == "jamming":
+            self._is_jamming()
+        return self
+
+    def _has_times(self) -> None:
         if self.from_ is not None and self.after_s is not None:
             raise ValueError("from and after_s say the same thing twice; keep one")
         if self.to is not None and self.lasts_s is not None:
             raise ValueError("to and lasts_s say the same thing twice; keep one")
         if self.from_ is not None and self.to is not None and self.to <= self.from_:
             raise ValueError(f"to = {self.to.isoformat()}: must be after from = {self.from_.isoformat()}")
+        if self.kind == "storm" and (self.to is not None or self.lasts_s is not None):
+            raise ValueError(
+                "a storm ends by recovery_s, when its last satellite is back; leave out to and lasts_s"
+            )
+
+    def _has_what_it_needs(self) -> None:
         if self.kind in {"blackout", "licence"} and not self.countries:
             raise ValueError(f"a {self.kind} fault needs countries")
         if self.kind in {"gateways", "pops"} and not (self.sites or self.countries):
@@ -579,13 +592,6 @@ class FaultKeys(Section):
             raise ValueError("plane needs the shell it belongs to")
         if self.satellites and self.shell is not None:
             raise ValueError("satellites and shell are two ways to name satellites; keep one")
-        if self.kind == "storm" and (self.to is not None or self.lasts_s is not None):
-            raise ValueError(
-                "a storm ends by recovery_s, when its last satellite is back; leave out to and lasts_s"
-            )
-        if self.kind == "jamming":
-            self._is_jamming()
-        return self
 
     def _is_jamming(self) -> None:
         if self.region is None:

@@ -346,9 +346,9 @@ class _Resolver:
                 key.jammer_dbw,
                 np.maximum(distance_m, NEAREST_JAMMER_M),
                 frequency_hz=downlink.frequency_ghz * 1e9,
-                gain_over_temperature_db_k=terminal.gain_dbi
-                - terminal.sidelobe_db
-                - to_db(terminal.temperature_k),
+                gain_over_temperature_db_k=float(
+                    terminal.gain_dbi - terminal.sidelobe_db - to_db(terminal.temperature_k)
+                ),
                 bandwidth_hz=downlink.channel_mhz * 1e6,
             )
         return Hit(inside, ~inside | (drawn < key.attach_share), noise_db)
