@@ -24,7 +24,7 @@ IN_US, IN_NIGERIA = (date(2025, 7, 31), 2_000_000), (date(2024, 9, 30), 65_564)
 def main() -> None:
     """Print the trials, then the answer."""
     rows, table = load_rows(5), countries()
-    records = read_register("starlink", table.code)
+    records = read_register("starlink", table.code).records
     us, nigeria = rows.country == table.index_of("US"), rows.country == table.index_of("NG")
     most_us, least_nigeria = 0.0, np.inf
     print("d0 /km2   US 2025-07   NG 2024-09   urban  rural  isolated   most in a row")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecumene.constants import MEAN_EARTH_RADIUS_M
 from ecumene.earth.ellipsoid import great_circle_m
 from ecumene.errors import TableError
 from ecumene.kernels import njit
@@ -164,4 +165,85 @@ def _polygons(document: Any, problems: list[str]) -> list[tuple[str, list[Any]]]
             continue
         polygons = [parts] if shape == "Polygon" else parts
         found += [(f"feature {k}", polygon) for polygon in polygons if isinstance(polygon, list)]
+    return found
+
+
+def region_km2(region: Region) -> float:
+    """Return the area of a region on the mean sphere, holes taken off.
+
+    Parameters
+    ----------
+    region
+        From this module.
+
+    Returns
+    -------
+    area_km2
+        Good to a percent or so: what zones are ordered by. [km2]
+
+    Notes
+    -----
+    The shoelace formula over longitude and the sine of latitude, which is equal-area [Lambert 1772]; the largest ring
+    counts whole, rings inside it count off by the sign of the even-odd rule, approximated by their sum where they
+    do not nest.
+    """
+    radius_km = MEAN_EARTH_RADIUS_M / 1e3
+    total = 0.0
+    for k, ring in enumerate(region.rings):
+        x, y = np.radians(ring[:, 0]), np.sin(np.radians(ring[:, 1]))
+        corner = Region(rings=tuple(other for j, other in enumerate(region.rings) if j != k))
+        is_hole = is_inside(corner, ring[:1, 1], ring[:1, 0])[0]
+        area = abs((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2.0 * radius_km**2
+        total += -area if is_hole else area
+    caps = [2.0 * np.pi * radius_km**2 * (1.0 - np.cos(radius_m / 1e3 / radius_km)) for *_, radius_m in region.circles]
+    return float(total + sum(caps))
+
+
+def is_near(
+    lat_deg: NDArray[np.float64],
+    lon_deg: NDArray[np.float64],
+    lat_other_deg: NDArray[np.float64],
+    lon_other_deg: NDArray[np.float64],
+    distance_m: float,
+) -> NDArray[np.bool_]:
+    """Return which points have one of other points within a distance.
+
+    Parameters
+    ----------
+    lat_deg, lon_deg : (point,)
+        Where it is asked. [deg]
+    lat_other_deg, lon_other_deg : (other,)
+        What is looked for. [deg]
+    distance_m
+        Along the mean sphere. [m]
+
+    Returns
+    -------
+    is_near : (point,)
+        True also at exactly that distance.
+    """
+    order = np.argsort(lat_other_deg, kind="stable")
+    angle_rad = distance_m / MEAN_EARTH_RADIUS_M
+    found: NDArray[np.bool_] = _any_near(
+        np.radians(lat_deg), np.radians(lon_deg), np.radians(lat_other_deg[order]), np.radians(lon_other_deg[order]),
+        angle_rad,
+    )  # fmt: skip
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _any_near(lat, lon, lat_other, lon_other, angle_rad):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Look through the others of nearby latitudes; the haversine of small angles is exact in 64 bits."""
+    found = np.zeros(len(lat), np.bool_)
+    limit = np.sin(angle_rad / 2.0) ** 2
+    for p in range(len(lat)):
+        first = np.searchsorted(lat_other, lat[p] - angle_rad)
+        for k in range(first, len(lat_other)):
+            if lat_other[k] > lat[p] + angle_rad:
+                break
+            across = np.sin((lon_other[k] - lon[p]) / 2.0)
+            along = np.sin((lat_other[k] - lat[p]) / 2.0)
+            if along**2 + np.cos(lat[p]) * np.cos(lat_other[k]) * across**2 <= limit:
+                found[p] = True
+                break
     return found

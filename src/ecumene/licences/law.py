@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ecumene.licences.register import Landing, Record
+    from ecumene.licences.register import Landing, Record, Register
 
 ANYWHERE = 0
 """Index of the landing class ("any",), which every law has: places at sea use it."""
@@ -38,7 +38,8 @@ class Law:
     is_offered : (country,)
         Service is allowed and sold: where subscribers are.
     status : (country,)
-        Why: a status of the register, "granted" or "revoked" by the scenario.
+        Why: a status of the register, "granted" or "revoked" by the scenario, "other band" where the licence is for
+        other frequencies.
     record : (country,)
         Index of the record in force, -1 where there is none and the default holds.
     landing_class : (country,)
@@ -51,6 +52,8 @@ class Law:
         Satellites allowed on one frequency in one cell; -1 where the scenario's holds.
     pfd_dbw_m2_mhz : (country,)
         Ceiling of the power flux density; nan where the scenario's holds. [dBW/m2/MHz]
+    border_margin_km : (country,)
+        No beam is lit nearer than that to land without permission. [km]
     unplaced
         Codes with a record in force that `codes` does not have.
     """
@@ -66,6 +69,7 @@ class Law:
     gso_exclusion_deg: NDArray[np.float64]
     nco: NDArray[np.int16]
     pfd_dbw_m2_mhz: NDArray[np.float64]
+    border_margin_km: NDArray[np.float64]
     unplaced: tuple[str, ...]
 
 
@@ -77,6 +81,8 @@ def resolve(
     default_status: str,
     grant: Collection[str] = (),
     revoke: Collection[str] = (),
+    frequency_ghz: float | None = None,
+    classes: list[LandingClass] | None = None,
 ) -> Law:
     """Return the law of one day.
 
@@ -93,6 +99,10 @@ def resolve(
     grant, revoke
         Countries the scenario permits (and offers) or forbids whatever the records say. A granted country
         keeps the other terms of its record: where traffic lands, angle, Nco, density.
+    frequency_ghz
+        Of the user downlink: a licence for other bands does not permit it. [GHz]
+    classes
+        Landing classes of the laws of other days; new ones are appended, so that one list can serve them all.
 
     Returns
     -------
@@ -114,9 +124,15 @@ def resolve(
     )
     is_granted = np.array([code in grant for code in codes], dtype=np.bool_)
     is_revoked = np.array([code in revoke for code in codes], dtype=np.bool_)
+    status = [
+        "other band" if s == "licensed" and not _is_in_band(r, frequency_ghz) else s
+        for r, s in zip(found, status, strict=True)
+    ]
     is_licensed = np.array([s == "licensed" for s in status], dtype=np.bool_)
     is_permitted = (is_licensed | is_granted) & ~is_revoked
-    classes: list[LandingClass] = [("any",)]
+    classes = [] if classes is None else classes
+    if not classes:
+        classes.append(("any",))
     landing_class = [
         _class_of(r.landing if r else "any", code, classes) for r, code in zip(found, codes, strict=True)
     ]
@@ -135,6 +151,7 @@ def resolve(
         gso_exclusion_deg=_term(found, "gso_exclusion_deg"),
         nco=np.array([-1 if r is None or r.nco is None else r.nco for r in found], dtype=np.int16),
         pfd_dbw_m2_mhz=_term(found, "pfd_dbw_m2_mhz"),
+        border_margin_km=np.array([0.0 if r is None else r.border_margin_km for r in found]),
         unplaced=tuple(sorted(set(in_force) - set(codes))),
     )
 
@@ -158,6 +175,12 @@ def _class_of(landing: Landing, code: str, classes: list[LandingClass]) -> int:
     if wanted not in classes:
         classes.append(wanted)
     return classes.index(wanted)
+
+
+def _is_in_band(record: Record | None, frequency_ghz: float | None) -> bool:
+    if record is None or frequency_ghz is None or not record.bands_ghz:
+        return True
+    return any(low <= frequency_ghz <= high for low, high in record.bands_ghz)
 
 
 def _term(found: Sequence[Record | None], name: str) -> NDArray[np.float64]:
@@ -190,12 +213,12 @@ def landing_mask(classes: Sequence[LandingClass], site_country: Sequence[str]) -
     return may_land
 
 
-def next_change(records: Sequence[Record], after: date) -> date | None:
-    """Return the first day later than a given one on which any record begins or ends.
+def next_change(register: Register, after: date) -> date | None:
+    """Return the first day later than a given one on which any record, zone or overlay begins or ends.
 
     Parameters
     ----------
-    records
+    register
         From `read_register`.
     after
         A day.
@@ -205,5 +228,6 @@ def next_change(records: Sequence[Record], after: date) -> date | None:
     day
         None where the law never changes again.
     """
-    days = {day for record in records for day in (record.valid_from, record.valid_to) if day is not None}
+    dated = (*register.records, *register.zones, *register.overlays)
+    days = {day for entry in dated for day in (entry.valid_from, entry.valid_to) if day is not None}
     return min((day for day in days if day > after), default=None)

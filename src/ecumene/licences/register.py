@@ -1,35 +1,48 @@
-"""Dated licence records of an operator, read from TOML.
-
-A register is a list of ``[[record]]`` tables. One record may name several countries that share its terms:
+"""Dated licence records of an operator, zones inside countries and control of disputed land, read from TOML.
 
     [[record]]
-    countries = ["IN"]
+    countries = ["IN"]           # one record may name several countries that share its terms
     status = "licensed"
     from = 2025-06-06            # first day; always where not given
     to = 2030-01-01              # first day it no longer holds; open where not given
     landing = "in_country"       # "any" | "in_country" | ["DE", "PL"]: where traffic may come down
     offered = false              # sold there; true for licensed where not given
     gso_exclusion_deg = 18.0     # where the licence says another angle than the scenario
+    bands_ghz = [[10.7, 12.7]]   # user bands; all where not given
+    border_margin_km = 20.0      # no beam nearer to land without permission
+    terminals = "blanket"        # blanket | class | each: how terminals are licensed
     source = "DoT OM 2025-05-05"
     confidence = "medium"        # high | medium | low
+
+    [[zone]]
+    country = "IN"
+    rule = "monitor"             # deny | allow_list | monitor
+    border_km = 50.0             # or polygon = [[lon, lat], ...], or circle = [lat, lon, km], or file = "x.geojson";
+    source = "DoT OM 2025-05-05" # the whole country where none is given
+
+    [[overlay]]                  # who controls land that another country has on the map
+    country = "UA"
+    controlled_by = "RU"
+    polygon = [[lon, lat], ...]
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ecumene.errors import TableError, did_you_mean
+from ecumene.earth.regions import Region, circle_region, geojson_region, polygon_region
+from ecumene.errors import InputError, TableError, did_you_mean
+from ecumene.licences.reading import Reader, raw_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 STATUSES = ("licensed", "pending", "not_sought", "refused", "prohibited", "unlicensed")
 """licensed: service allowed. pending: asked for. not_sought: never asked. refused: asked and denied.
@@ -38,27 +51,28 @@ prohibited: forbidden by law or order. unlicensed: terminals work without a lice
 CONFIDENCES = ("high", "medium", "low")
 """high: the licence or order was seen. medium: a report of it was seen. low: recalled, or a rule of ours."""
 
+RULES = ("deny", "allow_list", "monitor")
+"""deny: no service. allow_list: only terminals on a list. monitor: service, watched more closely."""
+
+REGIMES = ("", "blanket", "class", "each")
+"""How terminals are licensed: all at once, by type, or one by one; empty where not known."""
+
 BUNDLED = ("starlink", "oneweb", "kuiper")
 
 Landing = str | tuple[str, ...]
 
-_KEYS = (
-    "countries",
-    "status",
-    "from",
-    "to",
-    "landing",
-    "offered",
-    "gso_exclusion_deg",
-    "nco",
-    "pfd_dbw_m2_mhz",
-    "source",
-    "confidence",
-    "note",
+_RECORD_KEYS = (
+    *("countries", "status", "from", "to", "landing", "offered", "gso_exclusion_deg", "nco", "pfd_dbw_m2_mhz"),
+    *("bands_ghz", "border_margin_km", "terminals", "source", "confidence", "note"),
 )
-_HEADER = re.compile(r"^\s*\[\[\s*record\s*\]\]")
-_KEY = re.compile(r"^\s*([a-z_0-9]+)\s*=")
-_RANGES = {"gso_exclusion_deg": (0.0, 45.0), "nco": (1, 16), "pfd_dbw_m2_mhz": (-160.0, -90.0)}
+_SHAPES = ("polygon", "circle", "file", "border_km")
+_ZONE_KEYS = (
+    *("country", "rule", "from", "to", "listed_share", *_SHAPES, "name", "source", "confidence", "note"),
+)
+_OVERLAY_KEYS = (
+    *("country", "controlled_by", "from", "to", "polygon", "circle", "file"),
+    *("name", "source", "confidence", "note"),
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +97,12 @@ class Record:
         Where it is from, one of `CONFIDENCES`, and what else is known.
     line
         Line of the record in its file.
+    bands_ghz
+        User bands, lower and upper end of each; all where empty. [GHz]
+    border_margin_km
+        No beam is lit nearer than that to land where there is no permission. [km]
+    regime
+        One of `REGIMES`.
     """
 
     country: str
@@ -98,10 +118,118 @@ class Record:
     confidence: str
     note: str
     line: int
+    bands_ghz: tuple[tuple[float, float], ...] = ()
+    border_margin_km: float = 0.0
+    regime: str = ""
 
     def holds(self, at: date) -> bool:
         """Return whether the record is in force on a day."""
-        return (self.valid_from or date.min) <= at and (self.valid_to is None or at < self.valid_to)
+        return _holds(self.valid_from, self.valid_to, at)
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A part of a country with a rule of its own.
+
+    Attributes
+    ----------
+    country
+        Whose law it is.
+    rule
+        One of `RULES`.
+    valid_from, valid_to
+        As in `Record`.
+    region
+        Where; None for the whole country, or along its border.
+    border_km
+        Where not a region: so near to another country. [km]
+    listed_share
+        Of an allow-list: the share of subscribers whose terminals are on it.
+    name, source, confidence, note, line
+        As in `Record`.
+    """
+
+    country: str
+    rule: str
+    valid_from: date | None
+    valid_to: date | None
+    region: Region | None
+    border_km: float | None
+    listed_share: float
+    name: str
+    source: str
+    confidence: str
+    note: str
+    line: int
+
+    def holds(self, at: date) -> bool:
+        """Return whether the zone is in force on a day."""
+        return _holds(self.valid_from, self.valid_to, at)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Land that one country has on the map and another controls.
+
+    Attributes
+    ----------
+    country, controlled_by
+        Country of record, and whose law would hold from the other point of view.
+    valid_from, valid_to
+        As in `Record`.
+    region
+        Where.
+    name, source, confidence, note, line
+        As in `Record`.
+    """
+
+    country: str
+    controlled_by: str
+    valid_from: date | None
+    valid_to: date | None
+    region: Region
+    name: str
+    source: str
+    confidence: str
+    note: str
+    line: int
+
+    def holds(self, at: date) -> bool:
+        """Return whether control is as it says on a day."""
+        return _holds(self.valid_from, self.valid_to, at)
+
+
+@dataclass(frozen=True)
+class Register:
+    """All that a file says, in its order.
+
+    Attributes
+    ----------
+    records
+        One per country and interval.
+    zones, overlays
+        As written.
+    """
+
+    records: tuple[Record, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    overlays: tuple[Overlay, ...] = field(default=())
+
+    def laid_over(self, base: Register) -> Register:
+        """Return a register with this one's records instead of the other's for the countries it names.
+
+        Parameters
+        ----------
+        base
+            What is kept for all other countries; zones and overlays of both hold.
+        """
+        named = {record.country for record in self.records}
+        kept = tuple(record for record in base.records if record.country not in named)
+        return Register(kept + self.records, base.zones + self.zones, base.overlays + self.overlays)
+
+
+def _holds(valid_from: date | None, valid_to: date | None, at: date) -> bool:
+    return (valid_from or date.min) <= at and (valid_to is None or at < valid_to)
 
 
 def read_register(
@@ -109,8 +237,8 @@ def read_register(
     codes: Collection[str],
     *,
     hint_of_code: Callable[[str], str] | None = None,
-) -> tuple[Record, ...]:
-    """Return the records of a bundled register or of a TOML file.
+) -> Register:
+    """Return the records, zones and overlays of a bundled register or of a TOML file.
 
     Parameters
     ----------
@@ -123,36 +251,44 @@ def read_register(
 
     Returns
     -------
-    records
-        One per country and interval, in the order of the file.
+    register
+        In the order of the file.
 
     Raises
     ------
     TableError
         With every mistake of the file and its line: TOML that does not parse, unknown keys, codes and words,
-        bad dates, numbers out of range, intervals of one country that overlap.
+        bad dates, numbers out of range, polygons that cross themselves, intervals of one country that overlap.
     """
     raw, source = _read(name_or_path)
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
-        document = tomllib.loads(text)
+        problems: list[str] = []
+        tables = raw_tables(text, ("record", "zone", "overlay"), problems)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise TableError(f"{source}: line {line}: not UTF-8 text; save the file as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise TableError(f"{source}: not valid TOML: {error}") from error
-    problems: list[str] = []
-    tables = _tables(document, problems)
+    folder = Path(name_or_path).parent
     records: list[Record] = []
-    for table, line_of in zip(tables, _lines_of(text, len(tables)), strict=True):
-        reader = _RecordReader(table, line_of, codes, hint_of_code)
-        records += reader.records()
-        problems += reader.problems
+    zones: list[Zone] = []
+    overlays: list[Overlay] = []
+    for kind, keys in (("record", _RECORD_KEYS), ("zone", _ZONE_KEYS), ("overlay", _OVERLAY_KEYS)):
+        for table in tables[kind]:
+            reader = Reader(table, keys, codes, hint_of_code)
+            if kind == "record":
+                records += _records(reader)
+            elif kind == "zone":
+                zones.append(_zone(reader, folder))
+            else:
+                overlays.append(_overlay(reader, folder))
+            problems += reader.problems
     problems += _overlaps(records)
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise TableError("\n  ".join([f"{source}: {count}", *problems]))
-    return tuple(records)
+    return Register(tuple(records), tuple(zones), tuple(overlays))
 
 
 def _read(name_or_path: str | Path) -> tuple[bytes, str]:
@@ -169,151 +305,141 @@ def _read(name_or_path: str | Path) -> tuple[bytes, str]:
         ) from error
 
 
-def _lines_of(text: str, n_tables: int) -> list[dict[str, int]]:
-    """Return for each ``[[record]]`` the line of each key, and under "" that of its header."""
-    lines_of: list[dict[str, int]] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if _HEADER.match(line):
-            lines_of.append({"": number})
-        elif lines_of and (key := _KEY.match(line)):
-            lines_of[-1].setdefault(key[1], number)
-    is_inline = len(lines_of) != n_tables  # record = [{...}]: its entries have no line of their own
-    return [{} for _ in range(n_tables)] if is_inline else lines_of
-
-
-def _tables(document: Mapping[str, Any], problems: list[str]) -> list[Mapping[str, Any]]:
-    problems += [
-        f"{key}: unknown key; a register holds only [[record]] tables{did_you_mean(key, ['record'])}"
-        for key in document
-        if key != "record"
+def _records(reader: Reader) -> list[Record]:
+    status = reader.word("status", STATUSES)
+    valid_from, valid_to = reader.days()
+    nco = reader.number("nco", 1, 16, is_whole=True)
+    gso_exclusion_deg = reader.number("gso_exclusion_deg", 0.0, 45.0)
+    pfd_dbw_m2_mhz = reader.number("pfd_dbw_m2_mhz", -160.0, -90.0)
+    landing, is_offered = _landing(reader), reader.flag("offered", default=status == "licensed")
+    bands_ghz, regime = _bands_ghz(reader), reader.word("terminals", REGIMES, "")
+    border_margin_km = reader.number("border_margin_km", 0.0, 200.0) or 0.0
+    confidence, source, note = _evidence(reader)
+    return [
+        Record(
+            country=country,
+            status=status,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            landing=landing,
+            is_offered=is_offered,
+            gso_exclusion_deg=gso_exclusion_deg,
+            nco=None if nco is None else int(nco),
+            pfd_dbw_m2_mhz=pfd_dbw_m2_mhz,
+            source=source,
+            confidence=confidence,
+            note=note,
+            line=reader.line,
+            bands_ghz=bands_ghz,
+            border_margin_km=border_margin_km,
+            regime=regime,
+        )
+        for country in reader.countries("countries")
     ]
-    tables = document.get("record", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        problems.append("record: must be a list of tables; write [[record]] with two brackets")
-        return []
-    return tables
 
 
-class _RecordReader:
-    """Reads one ``[[record]]`` table and keeps what is wrong with it."""
+def _zone(reader: Reader, folder: Path) -> Zone:
+    rule, (valid_from, valid_to) = reader.word("rule", RULES), reader.days()
+    listed_share = reader.number("listed_share", 0.0, 1.0)
+    if listed_share is not None and rule != "allow_list":
+        reader.bad("listed_share", 'goes with rule = "allow_list" alone')
+    given = [key for key in _SHAPES if key in reader.table]
+    if len(given) > 1:
+        reader.bad(given[1], f"{' and '.join(given)} are two shapes of one zone; keep one")
+    confidence, source, note = _evidence(reader)
+    country = reader.country("country")
+    return Zone(
+        country=country,
+        rule=rule,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        region=_region(reader, folder),
+        border_km=reader.number("border_km", 0.0, 200.0),
+        listed_share=1.0 if listed_share is None else listed_share,
+        name=reader.text("name") or f"{rule.replace('_', '-')} zone of {country}",
+        source=source,
+        confidence=confidence,
+        note=note,
+        line=reader.line,
+    )
 
-    def __init__(
-        self,
-        table: Mapping[str, Any],
-        line_of: Mapping[str, int],
-        codes: Collection[str],
-        hint_of_code: Callable[[str], str] | None,
-    ) -> None:
-        self.table, self.line_of, self.codes = table, line_of, codes
-        self.line = line_of.get("", 0)
-        self.hint_of_code = hint_of_code or (lambda code: did_you_mean(code.upper(), codes))
-        self.problems: list[str] = []
 
-    def bad(self, key: str, what: str) -> None:
-        line = self.line_of.get(key, self.line)
-        where = f"line {line}: " if line else ""
-        value = f" = {_shown(self.table[key])}" if key in self.table else ""
-        self.problems.append(f"{where}{key}{value}: {what}")
+def _overlay(reader: Reader, folder: Path) -> Overlay:
+    country, controlled_by = reader.country("country"), reader.country("controlled_by")
+    if country and country == controlled_by:
+        reader.bad("controlled_by", "is the country of record itself")
+    valid_from, valid_to = reader.days()
+    region = _region(reader, folder)
+    if region is None:
+        if not any(key in reader.table for key in _SHAPES):
+            reader.bad("polygon", "missing; an overlay needs a polygon, a circle or a file")
+        region = Region()
+    confidence, source, note = _evidence(reader)
+    return Overlay(
+        country=country,
+        controlled_by=controlled_by,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        region=region,
+        name=reader.text("name") or f"land of {country} controlled by {controlled_by}",
+        source=source,
+        confidence=confidence,
+        note=note,
+        line=reader.line,
+    )
 
-    def records(self) -> list[Record]:
-        for key in self.table:
-            if key not in _KEYS:
-                self.bad(key, f"unknown key{did_you_mean(key, _KEYS)}")
-        status = self.word("status", STATUSES)
-        valid_from, valid_to = self.day("from"), self.day("to")
-        if valid_from and valid_to and valid_to <= valid_from:
-            self.bad(
-                "to", f"must be after from = {valid_from}; it is the first day the record no longer holds"
-            )
-        terms = {key: self.number(key) for key in _RANGES}
-        nco = None if terms["nco"] is None else int(terms["nco"])
-        landing, is_offered = self.landing(), self.flag("offered", default=status == "licensed")
-        confidence = self.word("confidence", CONFIDENCES) if "confidence" in self.table else "low"
-        source, note = self.text("source"), self.text("note")
-        return [
-            Record(
-                country=country,
-                status=status,
-                valid_from=valid_from,
-                valid_to=valid_to,
-                landing=landing,
-                is_offered=is_offered,
-                gso_exclusion_deg=terms["gso_exclusion_deg"],
-                nco=nco,
-                pfd_dbw_m2_mhz=terms["pfd_dbw_m2_mhz"],
-                source=source,
-                confidence=confidence,
-                note=note,
-                line=self.line,
-            )
-            for country in self.countries("countries")
-        ]
 
-    def countries(self, key: str) -> tuple[str, ...]:
-        listed = self.table.get(key)
-        if not isinstance(listed, list) or not listed or not all(isinstance(code, str) for code in listed):
-            self.bad(key, 'must be a list of country codes, such as ["DE", "PL"]')
-            return ()
-        for code in listed:
-            if code not in self.codes:
-                self.bad(key, f"{code!r} is no ISO 3166-1 alpha-2 code{self.hint_of_code(code)}")
-        for code in sorted({code for code in listed if listed.count(code) > 1}):
-            self.bad(key, f"{code} stands twice")
-        return tuple(dict.fromkeys(listed))
+def _evidence(reader: Reader) -> tuple[str, str, str]:
+    confidence = reader.word("confidence", CONFIDENCES, "low")
+    return confidence, reader.text("source"), reader.text("note")
 
-    def word(self, key: str, allowed: Sequence[str]) -> str:
-        value = self.table.get(key)
-        if value not in allowed:
-            missing = "" if key in self.table else "missing; "
-            self.bad(key, f"{missing}must be one of {', '.join(allowed)}{did_you_mean(str(value), allowed)}")
-        return str(value)
 
-    def day(self, key: str) -> date | None:
-        value = self.table.get(key)
-        if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
-            return value
+def _region(reader: Reader, folder: Path) -> Region | None:
+    """Return the region of a zone or overlay, None where it has none or a wrong one."""
+    if "polygon" in reader.table:
+        region, problems = polygon_region(reader.table["polygon"])
+        for problem in problems:
+            reader.bad("polygon", problem)
+        return None if problems else region
+    if "circle" in reader.table:
+        return _circle(reader)
+    if "file" in reader.table:
         try:
-            return date.fromisoformat(value)
-        except (TypeError, ValueError):
-            self.bad(key, "must be a day that exists, such as 2022-10-01")
-            return None
-
-    def landing(self) -> Landing:
-        value = self.table.get("landing", "any")
-        if isinstance(value, list):
-            return self.countries("landing")
-        if value not in {"any", "in_country"}:
-            self.bad("landing", 'must be "any", "in_country" or a list of country codes')
-        return str(value)
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        value = self.table.get(key, default)
-        if not isinstance(value, bool):
-            self.bad(key, "must be true or false")
-        return bool(value)
-
-    def number(self, key: str) -> float | None:
-        value, (low, high) = self.table.get(key), _RANGES[key]
-        if value is None:
-            return None
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not low <= value <= high or (key == "nco" and value != int(value)):
-            kind = "a whole number" if key == "nco" else "a number"
-            self.bad(key, f"must be {kind} between {low:g} and {high:g}")
-            return None
-        return float(value)
-
-    def text(self, key: str) -> str:
-        value = self.table.get(key, "")
-        if not isinstance(value, str):
-            self.bad(key, "must be text")
-        return str(value)
+            return geojson_region(folder / reader.text("file"))
+        except InputError as error:
+            reader.bad("file", str(error))
+    return None
 
 
-def _shown(value: object) -> str:
-    text = repr(value) if isinstance(value, str | list | dict) else str(value)
-    text = text.lower() if isinstance(value, bool) else text  # as TOML writes it
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _circle(reader: Reader) -> Region | None:
+    given = reader.table["circle"]
+    is_right = isinstance(given, list) and len(given) == 3
+    is_right = is_right and all(isinstance(x, int | float) and not isinstance(x, bool) for x in given)
+    if not is_right or abs(given[0]) > 90.0 or not -180.0 <= given[1] <= 360.0 or not 0.0 < given[2] <= 20_000.0:
+        reader.bad("circle", "must be [latitude, longitude, radius in km], such as [48.5, 37.9, 50]")
+        return None
+    return circle_region(*map(float, given))
+
+
+def _landing(reader: Reader) -> Landing:
+    value = reader.table.get("landing", "any")
+    if isinstance(value, list):
+        return reader.countries("landing")
+    if value not in {"any", "in_country"}:
+        reader.bad("landing", 'must be "any", "in_country" or a list of country codes')
+    return str(value)
+
+
+def _bands_ghz(reader: Reader) -> tuple[tuple[float, float], ...]:
+    given = reader.table.get("bands_ghz", [])
+    try:
+        bands = tuple((float(low), float(high)) for low, high in given)
+    except (TypeError, ValueError):
+        bands = ((1.0, 0.0),)
+    if not all(0.0 < low < high <= 100.0 for low, high in bands):
+        reader.bad("bands_ghz", "must be a list of bands, lower end first, such as [[10.7, 12.7], [14.0, 14.5]]")
+        return ()
+    return bands
 
 
 def _overlaps(records: Sequence[Record]) -> list[str]:

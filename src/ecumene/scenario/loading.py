@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-_FILE_KEYS = (("constellation", "file"), ("isl", "file"), ("places", "file"))
+_FILE_KEYS = (("constellation", "file"), ("isl", "file"), ("places", "file"), ("licences", "overrides"))
 _NAME_OR_FILE_KEYS = (("gateways", "sites"), ("licences", "records"))
 
 

@@ -300,6 +300,12 @@ class LicenceKeys(Section):
     """Countries that count as prohibited in this run, whatever the register says."""
     at_sea: bool = True
     """Whether a place at sea may be served."""
+    overrides: str | None = None
+    """TOML file like a register: its records replace those of the countries it names, its zones and overlays hold as
+    well."""
+    disputed: Literal["record", "control"] = "record"
+    """Whose law holds on land that one country has on the map and another controls: that of the country of record,
+    or that of the country in control, as the register's overlays have it."""
 
     @model_validator(mode="after")
     def _no_country_twice(self) -> LicenceKeys:

@@ -138,5 +138,5 @@ def _strictest(land: Land, of_country: NDArray[np.float64], default: float) -> N
     """
     is_permitted = land.class_of_row >= 0
     strictest = np.full(len(land.cell), -np.inf)
-    np.maximum.at(strictest, land.cell_of_row[is_permitted], of_country[land.rows.country[is_permitted]])
+    np.maximum.at(strictest, land.cell_of_row[is_permitted], of_country[land.verdict.country[is_permitted]])
     return np.where(np.isneginf(strictest), default, strictest)

@@ -125,6 +125,31 @@ def fault_keys(scenario: Scenario) -> tuple[FaultKeys, ...]:
     return (*scenario.fault, FaultKeys(**given))
 
 
+def times_s(key: FaultKeys, start: datetime) -> tuple[float, float]:
+    """Return beginning and end of a fault, seconds after the run's start; inf where it does not end.
+
+    Parameters
+    ----------
+    key
+        The fault.
+    start
+        First slot, UTC.
+
+    Returns
+    -------
+    start_s, end_s
+        [s]
+    """
+    start_s = key.after_s or 0.0
+    if key.from_ is not None:
+        start_s = (key.from_ - start).total_seconds()
+    if key.to is not None:
+        return start_s, (key.to - start).total_seconds()
+    if key.lasts_s is not None:
+        return start_s, start_s + key.lasts_s
+    return start_s, start_s + key.recovery_s if key.kind == "storm" else np.inf
+
+
 def build_faults(
     scenario: Scenario,
     start: datetime,
@@ -244,16 +269,7 @@ class _Resolver:
         self.problems.append(f"{self.where}.{key}: {what}")
 
     def times(self, key: FaultKeys) -> tuple[float, float]:
-        start_s = key.after_s or 0.0
-        if key.from_ is not None:
-            start_s = (key.from_ - self.start).total_seconds()
-        end_s = np.inf
-        if key.to is not None:
-            end_s = (key.to - self.start).total_seconds()
-        elif key.lasts_s is not None:
-            end_s = start_s + key.lasts_s
-        elif key.kind == "storm":
-            end_s = start_s + key.recovery_s
+        start_s, end_s = times_s(key, self.start)
         if end_s <= start_s:
             self.bad("to", f"the fault ends {start_s - end_s:g} s before it begins; move its end")
         return start_s, end_s

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -12,14 +14,40 @@ from ecumene.earth.cells import SETTLEMENTS, Rows, load_rows
 from ecumene.earth.countries import countries
 from ecumene.errors import RangeError, ScenarioError
 from ecumene.licences.law import Law, next_change, resolve
-from ecumene.licences.register import read_register
-from ecumene.network.service import NO_LICENCE
+from ecumene.licences.register import Register, read_register
+from ecumene.licences.verdict import Points, Verdict, judge
+from ecumene.network.service import NO_LICENCE, ZONE
 from ecumene.traffic.demand import announced_subscribers, solar_step, subscribers_of_row
+from ecumene.world.faults import fault_keys, times_s
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from collections.abc import Sequence
+
+    from ecumene.licences.law import LandingClass
     from ecumene.scenario import Scenario
+    from ecumene.scenario.schema import FaultKeys
+
+_Columns = TypeVar("_Columns", Rows, Verdict)
+
+
+@dataclass(frozen=True)
+class Era:
+    """The law from one slot on.
+
+    Attributes
+    ----------
+    first_slot, at
+        The slot, and when it begins.
+    law, verdict
+        By country and by row.
+    """
+
+    first_slot: int
+    at: datetime
+    law: Law
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -36,8 +64,10 @@ class Land:
         H3 ids, ascending, each once, and where they lie. [deg]
     cell_of_row : (row,)
         Index into these.
-    law
-        The law of the start.
+    register, eras
+        What the law was read from, and the law from each slot on in which it changes.
+    law, verdict
+        The law that holds, by country and by row.
     class_of_row : (row,)
         Landing class, -1 where the row may not be served.
     refusal_of_row : (row,)
@@ -63,7 +93,10 @@ class Land:
     lat_of_cell_deg: NDArray[np.float64]
     lon_of_cell_deg: NDArray[np.float64]
     cell_of_row: NDArray[np.int32]
+    register: Register
+    eras: tuple[Era, ...]
     law: Law
+    verdict: Verdict
     class_of_row: NDArray[np.int32]
     refusal_of_row: NDArray[np.int8]
     is_permitted_in_row: NDArray[np.bool_]
@@ -92,21 +125,25 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
         The register, or a country code of the scenario, has mistakes.
     """
     codes, names, rows = _rows(scenario)
-    law = _law(scenario, start, codes, notes)
-    total, spread = _subscribers(scenario, start, rows, law, codes, notes)
+    _check_codes(scenario, codes)
     if scenario.countries:
-        rows, spread = _cut_out(scenario, rows, spread, codes, notes)
+        _check_cut(scenario, rows, codes)
+    register, eras = _eras(scenario, start, codes, rows, notes)
+    is_sold = np.logical_or.reduce([e.verdict.is_permitted & e.law.is_offered[e.verdict.country] for e in eras])
+    total, spread = _subscribers(scenario, start, rows, is_sold, codes, notes)
+    if scenario.countries:
+        keep = _is_kept(scenario, rows, codes, notes)
+        rows, spread = _kept(rows, keep), spread[keep]
+        eras = tuple(replace(era, verdict=_kept(era.verdict, keep)) for era in eras)
         total = float(spread.sum())
     cell, first, inverse = np.unique(rows.cell, return_index=True, return_inverse=True)
-    cell_of_row = inverse.astype(np.int32)
-    is_permitted = law.is_permitted[rows.country]
-    class_of_row = np.where(is_permitted, law.landing_class[rows.country], -1).astype(np.int32)
+    law = eras[0].law
     unsold = law.is_permitted & ~law.is_offered & (np.bincount(rows.country, minlength=len(codes)) > 0)
     if unsold.any():
         notes.append(
             f"Licensed but not sold, hence without subscribers: {', '.join(np.array(codes)[unsold])}."
         )
-    busy_bps = spread * scenario.demand.mbps_per_subscriber * 1e6
+    cell_of_row = inverse.astype(np.int32)
     return Land(
         rows=rows,
         codes=codes,
@@ -115,18 +152,39 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
         lat_of_cell_deg=rows.lat_deg[first],
         lon_of_cell_deg=rows.lon_deg[first],
         cell_of_row=cell_of_row,
-        law=law,
-        class_of_row=class_of_row,
-        refusal_of_row=np.where(is_permitted, -1, NO_LICENCE).astype(np.int8),
-        is_permitted_in_row=is_permitted,
-        is_sold_in_row=law.is_offered[rows.country],
-        class_of_cell=_class_of_cell(cell_of_row, len(cell), class_of_row, busy_bps),
+        register=register,
+        eras=eras,
         subscribers=spread,
-        busy_bps=busy_bps,
         solar_step_of_row=solar_step(rows.lon_deg),
         n_subscribers=total,
         n_unplaced=max(0.0, total - float(spread.sum())),
+        **_under(scenario, eras[0], spread, cell_of_row, len(cell)),
     )
+
+
+def land_in_era(scenario: Scenario, land: Land, era: Era) -> Land:
+    """Return the same land under the law of an era."""
+    return replace(land, **_under(scenario, era, land.subscribers, land.cell_of_row, len(land.cell)))
+
+
+def _under(
+    scenario: Scenario, era: Era, subscribers: NDArray[np.float64], cell_of_row: NDArray[np.int32], n_cells: int
+) -> dict[str, Any]:
+    """Return what of a land follows from the law."""
+    law, verdict = era.law, era.verdict
+    class_of_row = np.where(verdict.is_permitted, law.landing_class[verdict.country], -1).astype(np.int32)
+    refusal = np.where(verdict.is_permitted, -1, np.where(verdict.is_denied, ZONE, NO_LICENCE))
+    busy_bps = subscribers * verdict.listed_share * scenario.demand.mbps_per_subscriber * 1e6
+    return {
+        "law": law,
+        "verdict": verdict,
+        "class_of_row": class_of_row,
+        "refusal_of_row": refusal.astype(np.int8),
+        "is_permitted_in_row": verdict.is_permitted,
+        "is_sold_in_row": law.is_offered[verdict.country],
+        "class_of_cell": _class_of_cell(cell_of_row, n_cells, class_of_row, busy_bps),
+        "busy_bps": busy_bps,
+    }
 
 
 def or_default(values: NDArray[np.float64], default: float | NDArray[np.float64]) -> NDArray[np.float64]:
@@ -156,14 +214,7 @@ def _rows(scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...], Rows]:
     return _made_up_rows(scenario)
 
 
-def _cut_out(
-    scenario: Scenario,
-    rows: Rows,
-    subscribers: NDArray[np.float64],
-    codes: tuple[str, ...],
-    notes: list[str],
-) -> tuple[Rows, NDArray[np.float64]]:
-    """Return the rows of the scenario's countries, with the subscribers the whole planet left them."""
+def _check_cut(scenario: Scenario, rows: Rows, codes: tuple[str, ...]) -> None:
     unknown = [
         f"countries: unknown country code '{code}'{countries().hint(code)}"
         for code in scenario.countries
@@ -171,14 +222,22 @@ def _cut_out(
     ]
     if unknown:
         raise ScenarioError(scenario.name, unknown)
-    keep = np.isin(rows.country, [codes.index(code) for code in scenario.countries])
-    if not keep.any():
+    if not np.isin(rows.country, [codes.index(code) for code in scenario.countries]).any():
         raise ScenarioError(scenario.name, [f"countries: nobody lives in {', '.join(scenario.countries)}"])
+
+
+def _is_kept(scenario: Scenario, rows: Rows, codes: tuple[str, ...], notes: list[str]) -> NDArray[np.bool_]:
+    """Return the rows of the scenario's countries; the whole planet has left them their subscribers."""
     notes.append(
         f"Only the land of {', '.join(sorted(set(scenario.countries)))} is computed: every share is of its people, and "
         "nobody else asks satellites or gateways for anything."
     )
-    return Rows(**{name: column[keep] for name, column in vars(rows).items()}), subscribers[keep]
+    return np.isin(rows.country, [codes.index(code) for code in scenario.countries])
+
+
+def _kept(table: _Columns, keep: NDArray[np.bool_]) -> _Columns:
+    """Return some of the entries of a table of columns."""
+    return replace(table, **{name: column[keep] for name, column in vars(table).items()})
 
 
 def _made_up_rows(scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...], Rows]:
@@ -206,36 +265,120 @@ def _made_up_rows(scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...],
     return codes, codes, rows
 
 
-def _law(scenario: Scenario, start: datetime, codes: tuple[str, ...], notes: list[str]) -> Law:
+def _eras(
+    scenario: Scenario, start: datetime, codes: tuple[str, ...], rows: Rows, notes: list[str]
+) -> tuple[Register, tuple[Era, ...]]:
+    """Return the register, and the law of the run from each slot on in which it changes."""
+    register = _register(scenario, codes)
+    end = start + timedelta(seconds=scenario.slots * scenario.slot_s)
+    moments, day = {start}, next_change(register, start.date())
+    while day is not None and (midnight := datetime(day.year, day.month, day.day, tzinfo=UTC)) < end:
+        moments.add(midnight)
+        day = next_change(register, day)
+    changes = [(*times_s(key, start), key) for key in fault_keys(scenario) if key.kind == "licence"]
+    for start_s, end_s, _ in changes:
+        moments |= {start + timedelta(seconds=t_s) for t_s in (start_s, end_s) if 0.0 < t_s < 1e9}
+    slot_s, classes, points = scenario.slot_s, list[Any](), points_of_rows(rows)
+    eras: list[Era] = []
+    for k in sorted({math.ceil(round((at - start).total_seconds() / slot_s, 9)) for at in moments}):
+        if k >= max(scenario.slots + 1, 1):
+            continue
+        at = start + timedelta(seconds=k * slot_s)
+        law = _law_at(scenario, register, at, codes, classes, [c for c in changes if c[0] <= k * slot_s < c[1]])
+        verdict = judge(law, register, points, points, by_control=scenario.licences.disputed == "control")
+        eras.append(Era(k, at, law, verdict))
+    notes += _law_notes(scenario, register, eras, rows)
+    return register, tuple(replace(era, law=replace(era.law, landing_classes=tuple(classes))) for era in eras)
+
+
+def points_of_rows(rows: Rows) -> Points:
+    """Return where rows lie, with their country of record."""
+    return Points(rows.country.astype(np.int32), rows.lat_deg, rows.lon_deg)
+
+
+def _register(scenario: Scenario, codes: tuple[str, ...]) -> Register:
+    keys, hint = scenario.licences, countries().hint
+    register = read_register(keys.records, codes, hint_of_code=hint) if keys.records else Register()
+    if keys.overrides is None:
+        return register
+    return read_register(keys.overrides, codes, hint_of_code=hint).laid_over(register)
+
+
+def _law_at(
+    scenario: Scenario,
+    register: Register,
+    at: datetime,
+    codes: tuple[str, ...],
+    classes: list[LandingClass],
+    changes: Sequence[tuple[float, float, FaultKeys]],
+) -> Law:
+    """Return the law of an instant: the register's, the scenario's grants, and the licence faults that stand."""
     keys = scenario.licences
+    by_fault = {
+        status: {code for *_, key in changes if key.status == status for code in key.countries if code in codes}
+        for status in ("granted", "revoked")
+    }
+    return resolve(
+        register.records,
+        at.date(),
+        codes,
+        default_status=keys.default,
+        grant=({*keys.grant} | by_fault["granted"]) - by_fault["revoked"],
+        revoke=({*keys.revoke} - by_fault["granted"]) | by_fault["revoked"],
+        frequency_ghz=scenario.downlink.frequency_ghz,
+        classes=classes,
+    )
+
+
+def _check_codes(scenario: Scenario, codes: tuple[str, ...]) -> None:
+    given = {f"licences.{key}": getattr(scenario.licences, key) for key in ("grant", "revoke")}
+    given["demand.by_country"] = tuple(scenario.demand.by_country)
     unknown = [
-        f"licences.{key}: unknown country code '{code}'{countries().hint(code)}"
-        for key in ("grant", "revoke")
-        for code in getattr(keys, key)
-        if code not in codes
-    ]
-    unknown += [
-        f"demand.by_country: unknown country code '{code}'{countries().hint(code)}"
-        for code in scenario.demand.by_country
+        f"{where}: unknown country code '{code}'{countries().hint(code)}"
+        for where, listed in given.items()
+        for code in listed
         if code not in codes
     ]
     if unknown:
         raise ScenarioError(scenario.name, unknown)
-    records = read_register(keys.records, codes, hint_of_code=countries().hint) if keys.records else ()
-    law = resolve(
-        records, start.date(), codes, default_status=keys.default, grant=keys.grant, revoke=keys.revoke
-    )
-    end = start + timedelta(seconds=scenario.slots * scenario.slot_s)
-    change = next_change(records, start.date())
-    if change is not None and datetime(change.year, change.month, change.day, tzinfo=UTC) < end:
-        notes.append(
-            f"The law changes on {change}, inside this run; the law of {start.date()} was used throughout."
-        )
-    return law
+
+
+def _law_notes(scenario: Scenario, register: Register, eras: Sequence[Era], rows: Rows) -> list[str]:
+    """Say where the law changes inside the run, and what zones and overlays do."""
+    notes = []
+    for before, after in pairwise(eras):
+        law = zip(after.law.codes, before.law.status, after.law.status, strict=True)
+        changed = [f"{code} {was} -> {now}" for code, was, now in law if was != now]
+        what = ", ".join(changed) or "zones or terms"
+        notes.append(f"The law changes at {after.at:%Y-%m-%d %H:%M:%S} UTC, slot {after.first_slot}: {what}.")
+    verdict = eras[0].verdict
+    for k, zone in enumerate(register.zones):
+        people = float(rows.people[verdict.zone == k].sum())
+        if people > 0.0:
+            does = "denies service to" if zone.rule == "deny" else "keeps a list of terminals for"
+            notes.append(f"{zone.name} {does} {people:,.0f} people ({zone.source}; confidence {zone.confidence}).")
+    for code, is_margin in zip(eras[0].law.codes, eras[0].law.border_margin_km > 0.0, strict=True):
+        people = float(rows.people[verdict.is_margin & (verdict.country == eras[0].law.codes.index(code))].sum())
+        if is_margin and people > 0.0:
+            notes.append(f"The border margin of {code} leaves {people:,.0f} people without a beam.")
+    for k, overlay in enumerate(register.overlays):
+        people = float(rows.people[verdict.overlay == k].sum())
+        if people > 0.0:
+            holds = overlay.controlled_by if scenario.licences.disputed == "control" else overlay.country
+            notes.append(
+                f"Disputed: {people:,.0f} people live on {overlay.name}; here the law of {holds} holds "
+                f'(licences.disputed = "{scenario.licences.disputed}").'
+            )
+    return notes
 
 
 def _subscribers(
-    scenario: Scenario, start: datetime, rows: Rows, law: Law, codes: tuple[str, ...], notes: list[str]
+    scenario: Scenario,
+    start: datetime,
+    rows: Rows,
+    is_sold: NDArray[np.bool_],
+    codes: tuple[str, ...],
+    notes: list[str],
 ) -> tuple[float, NDArray[np.float64]]:
     keys = scenario.demand
     total = announced_subscribers(start.date()) if keys.subscribers == "announced" else keys.subscribers
@@ -243,7 +386,7 @@ def _subscribers(
         spread = subscribers_of_row(
             rows.people,
             rows.area_km2,
-            law.is_offered[rows.country],
+            is_sold,
             float(total),
             sparse_density_per_km2=keys.sparse_density_per_km2,
             households_share=keys.max_subscribers_per_person,
