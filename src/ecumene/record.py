@@ -22,6 +22,7 @@ from ecumene.network.service import (
     NO_GATEWAY_PATH,
     NO_LICENCE,
     PARTLY,
+    ZONE,
 )
 from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
 from ecumene.orbits.elements import STATUSES
@@ -306,7 +307,7 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
 def _limit(world: World, slot: Slot, place: int) -> str:
     """Return what bound a place in a slot; empty where nothing did."""
     cause, places = slot.terminals.cause[place], world.places
-    if cause == NO_LICENCE:
+    if cause in {NO_LICENCE, ZONE}:
         return places.limit[place]
     if cause == NO_GATEWAY_PATH:
         return _missing_path(world, slot, place)

@@ -557,6 +557,7 @@ def _terminals(
         has_unbroken_path=links.has_unbroken_path,
         is_frozen=world.is_frozen,
         landing_class=places.landing_class,
+        refusal=places.refusal,
         is_usable=links.routes.has_path,
         sat_of_row=np.where(has_row, plan.sat_of_cell[places.cell], -1).astype(np.int32),
         share_of_row=np.where(has_row, service.rate_bps[places.row] / np.where(has_row, row_bps, 1.0), 0.0),

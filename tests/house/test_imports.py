@@ -53,6 +53,7 @@ REACHES_DOWN = {
         "traffic",
     ): "sites and places are tables of one kind: network/sites.py reads with traffic/table.py",
     ("faults", "radio"): "a jammer is noise in the same budget",
+    ("licences", "earth"): "zones are regions of the Earth",
     ("network", "earth"): "fibre follows great circles",
     ("scheduling", "radio"): "the plan looks rates up with radio's bin_of_sine",
     ("sky", "earth"): "points stand on the ellipsoid",

@@ -36,6 +36,7 @@ SUFFIXES = (
 NO_UNIT = {
     "load_max_share": "a part of a whole",
     "share": "a part of a whole",
+    "listed_share": "a part of a whole",
     "rings": "degrees: longitude and latitude",
     "circles": "degrees, degrees and metres",
     "uplink_j_over_n": "a power ratio",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ecumene.errors import InputError
 from ecumene.licences.law import ANYWHERE, landing_mask, next_change, resolve
-from ecumene.licences.register import STATUSES, Record
+from ecumene.licences.register import STATUSES, Record, Register
 
 CODES = ("DE", "IN", "PL", "RU", "US")
 DAY = date(2025, 1, 1)
@@ -68,8 +68,8 @@ def test_the_record_of_the_day_is_used():
     assert (before.record[4], after.record[4]) == (0, 1)
     assert np.isnan(before.gso_exclusion_deg).all()
     assert after.gso_exclusion_deg[4] == 3.0
-    assert next_change(records, change - timedelta(30)) == change
-    assert next_change(records, change) is None
+    assert next_change(Register(tuple(records)), change - timedelta(30)) == change
+    assert next_change(Register(tuple(records)), change) is None
 
 
 def test_terms_are_those_of_the_record_or_marked_absent():

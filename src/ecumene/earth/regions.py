@@ -195,7 +195,10 @@ def region_km2(region: Region) -> float:
         is_hole = is_inside(corner, ring[:1, 1], ring[:1, 0])[0]
         area = abs((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2.0 * radius_km**2
         total += -area if is_hole else area
-    caps = [2.0 * np.pi * radius_km**2 * (1.0 - np.cos(radius_m / 1e3 / radius_km)) for *_, radius_m in region.circles]
+    caps = [
+        2.0 * np.pi * radius_km**2 * (1.0 - np.cos(radius_m / 1e3 / radius_km))
+        for *_, radius_m in region.circles
+    ]
     return float(total + sum(caps))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ecumene.licences.register import Landing, Record, Register
+    from ecumene.licences.register import Landing, Overlay, Record, Register, Zone
 
 ANYWHERE = 0
 """Index of the landing class ("any",), which every law has: places at sea use it."""
@@ -228,6 +228,6 @@ def next_change(register: Register, after: date) -> date | None:
     day
         None where the law never changes again.
     """
-    dated = (*register.records, *register.zones, *register.overlays)
+    dated: tuple[Record | Zone | Overlay, ...] = (*register.records, *register.zones, *register.overlays)
     days = {day for entry in dated for day in (entry.valid_from, entry.valid_to) if day is not None}
     return min((day for day in days if day > after), default=None)

@@ -148,7 +148,17 @@ class Reader:
             self.bad(key, f"{code!r} is no ISO 3166-1 alpha-2 code{self.hint_of_code(code)}")
 
     def word(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
-        """Return one of several words; it must be given where there is no default."""
+        """Return one of several words.
+
+        Parameters
+        ----------
+        key
+            Where it stands.
+        allowed
+            The words.
+        default
+            Where it is not given; it must be where there is no default.
+        """
         value = self.table.get(key, default)
         if value not in allowed:
             missing = "" if key in self.table else "missing; "
@@ -182,7 +192,17 @@ class Reader:
         return bool(value)
 
     def number(self, key: str, low: float, high: float, *, is_whole: bool = False) -> float | None:
-        """Return a number between two bounds, None where it is not given or not right."""
+        """Return a number, None where it is not given or not right.
+
+        Parameters
+        ----------
+        key
+            Where it stands.
+        low, high
+            Its bounds, allowed themselves.
+        is_whole
+            It must be a whole number.
+        """
         value = self.table.get(key)
         if value is None:
             return None

@@ -1,29 +1,29 @@
 """Dated licence records of an operator, zones inside countries and control of disputed land, read from TOML.
 
-    [[record]]
-    countries = ["IN"]           # one record may name several countries that share its terms
-    status = "licensed"
-    from = 2025-06-06            # first day; always where not given
-    to = 2030-01-01              # first day it no longer holds; open where not given
-    landing = "in_country"       # "any" | "in_country" | ["DE", "PL"]: where traffic may come down
-    offered = false              # sold there; true for licensed where not given
-    gso_exclusion_deg = 18.0     # where the licence says another angle than the scenario
-    bands_ghz = [[10.7, 12.7]]   # user bands; all where not given
-    border_margin_km = 20.0      # no beam nearer to land without permission
-    terminals = "blanket"        # blanket | class | each: how terminals are licensed
-    source = "DoT OM 2025-05-05"
-    confidence = "medium"        # high | medium | low
+[[record]]
+countries = ["IN"]           # one record may name several countries that share its terms
+status = "licensed"
+from = 2025-06-06            # first day; always where not given
+to = 2030-01-01              # first day it no longer holds; open where not given
+landing = "in_country"       # "any" | "in_country" | ["DE", "PL"]: where traffic may come down
+offered = false              # sold there; true for licensed where not given
+gso_exclusion_deg = 18.0     # where the licence says another angle than the scenario
+bands_ghz = [[10.7, 12.7]]   # user bands; all where not given
+border_margin_km = 20.0      # no beam nearer to land without permission
+terminals = "blanket"        # blanket | class | each: how terminals are licensed
+source = "DoT OM 2025-05-05"
+confidence = "medium"        # high | medium | low
 
-    [[zone]]
-    country = "IN"
-    rule = "monitor"             # deny | allow_list | monitor
-    border_km = 50.0             # or polygon = [[lon, lat], ...], or circle = [lat, lon, km], or file = "x.geojson";
-    source = "DoT OM 2025-05-05" # the whole country where none is given
+[[zone]]
+country = "IN"
+rule = "monitor"             # deny | allow_list | monitor
+border_km = 50.0             # or polygon = [[lon, lat], ...], or circle = [lat, lon, km], or file = "x.geojson";
+source = "DoT OM 2025-05-05" # the whole country where none is given
 
-    [[overlay]]                  # who controls land that another country has on the map
-    country = "UA"
-    controlled_by = "RU"
-    polygon = [[lon, lat], ...]
+[[overlay]]                  # who controls land that another country has on the map
+country = "UA"
+controlled_by = "RU"
+polygon = [[lon, lat], ...]
 """
 
 from __future__ import annotations
@@ -62,7 +62,17 @@ BUNDLED = ("starlink", "oneweb", "kuiper")
 Landing = str | tuple[str, ...]
 
 _RECORD_KEYS = (
-    *("countries", "status", "from", "to", "landing", "offered", "gso_exclusion_deg", "nco", "pfd_dbw_m2_mhz"),
+    *(
+        "countries",
+        "status",
+        "from",
+        "to",
+        "landing",
+        "offered",
+        "gso_exclusion_deg",
+        "nco",
+        "pfd_dbw_m2_mhz",
+    ),
     *("bands_ghz", "border_margin_km", "terminals", "source", "confidence", "note"),
 )
 _SHAPES = ("polygon", "circle", "file", "border_km")
@@ -308,8 +318,8 @@ def _read(name_or_path: str | Path) -> tuple[bytes, str]:
 def _records(reader: Reader) -> list[Record]:
     status = reader.word("status", STATUSES)
     valid_from, valid_to = reader.days()
-    nco = reader.number("nco", 1, 16, is_whole=True)
     gso_exclusion_deg = reader.number("gso_exclusion_deg", 0.0, 45.0)
+    nco = reader.number("nco", 1, 16, is_whole=True)
     pfd_dbw_m2_mhz = reader.number("pfd_dbw_m2_mhz", -160.0, -90.0)
     landing, is_offered = _landing(reader), reader.flag("offered", default=status == "licensed")
     bands_ghz, regime = _bands_ghz(reader), reader.word("terminals", REGIMES, "")
@@ -415,7 +425,12 @@ def _circle(reader: Reader) -> Region | None:
     given = reader.table["circle"]
     is_right = isinstance(given, list) and len(given) == 3
     is_right = is_right and all(isinstance(x, int | float) and not isinstance(x, bool) for x in given)
-    if not is_right or abs(given[0]) > 90.0 or not -180.0 <= given[1] <= 360.0 or not 0.0 < given[2] <= 20_000.0:
+    if (
+        not is_right
+        or abs(given[0]) > 90.0
+        or not -180.0 <= given[1] <= 360.0
+        or not 0.0 < given[2] <= 20_000.0
+    ):
         reader.bad("circle", "must be [latitude, longitude, radius in km], such as [48.5, 37.9, 50]")
         return None
     return circle_region(*map(float, given))
@@ -437,7 +452,9 @@ def _bands_ghz(reader: Reader) -> tuple[tuple[float, float], ...]:
     except (TypeError, ValueError):
         bands = ((1.0, 0.0),)
     if not all(0.0 < low < high <= 100.0 for low, high in bands):
-        reader.bad("bands_ghz", "must be a list of bands, lower end first, such as [[10.7, 12.7], [14.0, 14.5]]")
+        reader.bad(
+            "bands_ghz", "must be a list of bands, lower end first, such as [[10.7, 12.7], [14.0, 14.5]]"
+        )
         return ()
     return bands
 

@@ -170,7 +170,9 @@ def _in_zone(zone: Zone, index_of: dict[str, int], points: Points, land: Points)
         return own[is_inside(zone.region, lat_deg, lon_deg)]
     if zone.border_km is not None:
         foreign = land.country != code
-        return own[is_near(lat_deg, lon_deg, land.lat_deg[foreign], land.lon_deg[foreign], zone.border_km * 1e3)]
+        return own[
+            is_near(lat_deg, lon_deg, land.lat_deg[foreign], land.lon_deg[foreign], zone.border_km * 1e3)
+        ]
     return own
 
 

@@ -20,7 +20,6 @@ from ecumene.network.service import (
     NO_BEAM,
     NO_FEEDER_CAPACITY,
     NO_GATEWAY_PATH,
-    NO_LICENCE,
     NO_SATELLITE,
     PARTLY,
     SERVED,
@@ -97,6 +96,7 @@ def serve_terminals(
     has_unbroken_path: NDArray[np.bool_],
     is_frozen: bool,
     landing_class: NDArray[np.int32],
+    refusal: NDArray[np.int8],
     is_usable: NDArray[np.bool_],
     sat_of_row: NDArray[np.int32],
     share_of_row: NDArray[np.float64],
@@ -119,6 +119,8 @@ def serve_terminals(
         No plan was made in this slot.
     landing_class : (place,)
         -1 where the place may not be served.
+    refusal : (place,)
+        Cause that stands against the place by law, -1 where none does.
     is_usable, carried_share : (class, sat)
         The satellite has a permitted path; share of its traffic that is carried.
     sat_of_row, share_of_row, cause_of_row, has_row : (place,)
@@ -177,7 +179,7 @@ def serve_terminals(
     cause[~_any(place, view.is_clear, n)] = GSO_ARC
     cause[np.diff(view.first_of_place) == 0] = NO_SATELLITE
     cause[(n_usable == 0) & (n_sound > 0)] = FAULT
-    cause[~is_permitted] = NO_LICENCE
+    cause[~is_permitted] = refusal[~is_permitted]
     sat = np.full(n, -1, np.int32)
     sat[pair >= 0] = view.sat[pair[pair >= 0]]
     return TerminalService(cause, n_visible, n_clear, n_usable, sat, pair, share)

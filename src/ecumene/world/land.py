@@ -21,9 +21,9 @@ from ecumene.traffic.demand import announced_subscribers, solar_step, subscriber
 from ecumene.world.faults import fault_keys, times_s
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from ecumene.licences.law import LandingClass
     from ecumene.scenario import Scenario
@@ -129,7 +129,9 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
     if scenario.countries:
         _check_cut(scenario, rows, codes)
     register, eras = _eras(scenario, start, codes, rows, notes)
-    is_sold = np.logical_or.reduce([e.verdict.is_permitted & e.law.is_offered[e.verdict.country] for e in eras])
+    is_sold = np.logical_or.reduce(
+        [e.verdict.is_permitted & e.law.is_offered[e.verdict.country] for e in eras]
+    )
     total, spread = _subscribers(scenario, start, rows, is_sold, codes, notes)
     if scenario.countries:
         keep = _is_kept(scenario, rows, codes, notes)
@@ -163,12 +165,22 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
 
 
 def land_in_era(scenario: Scenario, land: Land, era: Era) -> Land:
-    """Return the same land under the law of an era."""
+    """Return the same land under the law of an era.
+
+    Parameters
+    ----------
+    scenario, land, era
+        The scenario, its land under whatever law, and one of the land's eras.
+    """
     return replace(land, **_under(scenario, era, land.subscribers, land.cell_of_row, len(land.cell)))
 
 
 def _under(
-    scenario: Scenario, era: Era, subscribers: NDArray[np.float64], cell_of_row: NDArray[np.int32], n_cells: int
+    scenario: Scenario,
+    era: Era,
+    subscribers: NDArray[np.float64],
+    cell_of_row: NDArray[np.int32],
+    n_cells: int,
 ) -> dict[str, Any]:
     """Return what of a land follows from the law."""
     law, verdict = era.law, era.verdict
@@ -284,7 +296,9 @@ def _eras(
         if k >= max(scenario.slots + 1, 1):
             continue
         at = start + timedelta(seconds=k * slot_s)
-        law = _law_at(scenario, register, at, codes, classes, [c for c in changes if c[0] <= k * slot_s < c[1]])
+        law = _law_at(
+            scenario, register, at, codes, classes, [c for c in changes if c[0] <= k * slot_s < c[1]]
+        )
         verdict = judge(law, register, points, points, by_control=scenario.licences.disputed == "control")
         eras.append(Era(k, at, law, verdict))
     notes += _law_notes(scenario, register, eras, rows)
@@ -315,7 +329,9 @@ def _law_at(
     """Return the law of an instant: the register's, the scenario's grants, and the licence faults that stand."""
     keys = scenario.licences
     by_fault = {
-        status: {code for *_, key in changes if key.status == status for code in key.countries if code in codes}
+        status: {
+            code for *_, key in changes if key.status == status for code in key.countries if code in codes
+        }
         for status in ("granted", "revoked")
     }
     return resolve(
@@ -356,9 +372,13 @@ def _law_notes(scenario: Scenario, register: Register, eras: Sequence[Era], rows
         people = float(rows.people[verdict.zone == k].sum())
         if people > 0.0:
             does = "denies service to" if zone.rule == "deny" else "keeps a list of terminals for"
-            notes.append(f"{zone.name} {does} {people:,.0f} people ({zone.source}; confidence {zone.confidence}).")
+            notes.append(
+                f"{zone.name} {does} {people:,.0f} people ({zone.source}; confidence {zone.confidence})."
+            )
     for code, is_margin in zip(eras[0].law.codes, eras[0].law.border_margin_km > 0.0, strict=True):
-        people = float(rows.people[verdict.is_margin & (verdict.country == eras[0].law.codes.index(code))].sum())
+        people = float(
+            rows.people[verdict.is_margin & (verdict.country == eras[0].law.codes.index(code))].sum()
+        )
         if is_margin and people > 0.0:
             notes.append(f"The border margin of {code} leaves {people:,.0f} people without a beam.")
     for k, overlay in enumerate(register.overlays):

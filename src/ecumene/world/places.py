@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ecumene.earth.cells import country_of_point
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
 from ecumene.errors import ScenarioError
-from ecumene.licences.law import ANYWHERE, Law
+from ecumene.licences.law import ANYWHERE
+from ecumene.licences.verdict import Points, Verdict, judge
+from ecumene.network.service import NO_LICENCE, ZONE
 from ecumene.traffic.places import read_places
-from ecumene.world.land import Land, or_default
+from ecumene.world.land import Land, or_default, points_of_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +43,10 @@ class NamedPlaces:
         The row and cell the place belongs to, -1 where nobody lives.
     landing_class : (place,)
         -1 where the place may not be served.
+    refusal : (place,)
+        Cause that stands against it by law, -1 where none does.
     limit
-        The licence record that stands against it, empty where none does.
+        The licence record, zone or margin that stands against it, empty where none does.
     gso_exclusion_deg : (place,)
         Exclusion angle. [deg]
     rate_class : (place,)
@@ -58,6 +62,7 @@ class NamedPlaces:
     row: NDArray[np.int32]
     cell: NDArray[np.int32]
     landing_class: NDArray[np.int32]
+    refusal: NDArray[np.int8]
     limit: tuple[str, ...]
     gso_exclusion_deg: NDArray[np.float64]
     rate_class: NDArray[np.int32]
@@ -87,13 +92,6 @@ def build_places(scenario: Scenario, land: Land, grid: Grid, radio: Radio, notes
         ],
         np.int32,
     )
-    law, is_land = land.law, country >= 0
-    is_permitted = np.where(
-        is_land, law.is_permitted[country] if len(law.codes) else False, scenario.licences.at_sea
-    )
-    landing = np.where(is_land, law.landing_class[country], ANYWHERE)
-    exclusion = np.where(is_land, law.gso_exclusion_deg[country], np.nan)
-    pfd_db = np.where(is_land, law.pfd_dbw_m2_mhz[country], np.nan)
     row = np.array([_row_at(land, c, k) for c, k in zip(cell, country, strict=True)], np.int32)
     return NamedPlaces(
         name=name,
@@ -104,21 +102,53 @@ def build_places(scenario: Scenario, land: Land, grid: Grid, radio: Radio, notes
         country=country,
         row=row,
         cell=np.where(row >= 0, cell, -1).astype(np.int32),
-        landing_class=np.where(is_permitted, landing, -1).astype(np.int32),
-        limit=tuple("" if ok else _refusal(law, k) for ok, k in zip(is_permitted, country, strict=True)),
-        gso_exclusion_deg=or_default(exclusion, scenario.terminal.gso_exclusion_deg),
-        rate_class=np.searchsorted(
+        **_law_of(scenario, Points(country, lat_deg, lon_deg), land, radio),
+    )
+
+
+def places_under(scenario: Scenario, places: NamedPlaces, land: Land, radio: Radio) -> NamedPlaces:
+    """Return the same places under the law of a land.
+
+    Parameters
+    ----------
+    scenario, places, land, radio
+        The scenario, its places under whatever law, its land under the law wanted, and the rates of that law.
+    """
+    points = Points(places.country, places.lat_deg, places.lon_deg)
+    return replace(places, **_law_of(scenario, points, land, radio))
+
+
+def _law_of(scenario: Scenario, points: Points, land: Land, radio: Radio) -> dict[str, Any]:
+    """Return what of the places follows from the law."""
+    law, register = land.law, land.register
+    by_control = scenario.licences.disputed == "control"
+    verdict = judge(law, register, points, points_of_rows(land.rows), by_control=by_control)
+    country, is_land = verdict.country, verdict.country >= 0
+    is_permitted = np.where(is_land, verdict.is_permitted, scenario.licences.at_sea)
+    exclusion = np.where(is_land, law.gso_exclusion_deg[country], np.nan)
+    pfd_db = np.where(is_land, law.pfd_dbw_m2_mhz[country], np.nan)
+    landing = np.where(is_land, law.landing_class[country], ANYWHERE)
+    return {
+        "landing_class": np.where(is_permitted, landing, -1).astype(np.int32),
+        "refusal": np.where(is_permitted, -1, np.where(verdict.is_denied, ZONE, NO_LICENCE)).astype(np.int8),
+        "limit": tuple("" if ok else _refusal(land, verdict, p) for p, ok in enumerate(is_permitted)),
+        "gso_exclusion_deg": or_default(exclusion, scenario.terminal.gso_exclusion_deg),
+        "rate_class": np.searchsorted(
             radio.pfd_of_class_dbw_m2_mhz, or_default(pfd_db, scenario.downlink.pfd_dbw_m2_mhz)
         ).astype(np.int32),
-    )
+    }
 
 
-def _refusal(law: Law, country: int) -> str:
-    return (
-        f"licence {law.codes[country]}: {law.status[country]}"
-        if country >= 0
-        else "licence: at sea not permitted"
-    )
+def _refusal(land: Land, verdict: Verdict, place: int) -> str:
+    """Name the record, zone or margin that stands against a place."""
+    law, country = land.law, verdict.country[place]
+    if country < 0:
+        return "licence: at sea not permitted"
+    if not verdict.is_denied[place]:
+        return f"licence {law.codes[country]}: {law.status[country]}"
+    if verdict.is_margin[place]:
+        return f"border margin of {law.border_margin_km[country]:g} km ({law.codes[country]})"
+    return str(land.register.zones[verdict.zone[place]].name)
 
 
 def _named_points(

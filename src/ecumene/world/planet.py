@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,12 +17,12 @@ from ecumene.scheduling.beams import Beams
 from ecumene.world.cells import Radio, build_cells, build_radio
 from ecumene.world.faults import Fault, build_faults
 from ecumene.world.ground import Ground, build_ground
-from ecumene.world.land import Land, build_land
+from ecumene.world.land import Era, Land, build_land, land_in_era
 from ecumene.world.lasers import build_lasers
 from ecumene.world.market import Market, build_market
 from ecumene.world.moment import moment
 from ecumene.world.pairs import NamedPairs, build_pairs
-from ecumene.world.places import NamedPlaces, build_places
+from ecumene.world.places import NamedPlaces, build_places, places_under
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,6 +80,8 @@ class World:
         Jammers of cells and of places; None where there are none.
     unbroken
         The same world but for what is broken; None where nothing is.
+    later
+        Slots in which the law changes, and the world from then on.
     """
 
     scenario: Scenario
@@ -106,10 +108,12 @@ class World:
     noise: Noise | None = None
     noise_of_places: Noise | None = None
     unbroken: World | None = None
+    later: tuple[tuple[int, World], ...] = ()
 
     def at(self, slot: int) -> World:
-        """Return the world as it is in a slot: this one where no fault stands."""
-        return moment(self, slot * self.scenario.slot_s)
+        """Return the world as it is in a slot: this one where the law is that of the start and no fault stands."""
+        under_law = [world for first_slot, world in self.later if first_slot <= slot]
+        return moment(under_law[-1] if under_law else self, slot * self.scenario.slot_s)
 
 
 def build(scenario: Scenario) -> World:
@@ -146,7 +150,7 @@ def build(scenario: Scenario) -> World:
     places = build_places(scenario, land, grid, radio, notes)
     orientation = earth_orientation(start, **scenario.earth.model_dump())
     notes += orientation.notes
-    return World(
+    world = World(
         scenario=scenario,
         start=start,
         fleet=build_fleet(elements, start, orientation),
@@ -166,6 +170,23 @@ def build(scenario: Scenario) -> World:
         faults=build_faults(scenario, start, elements, status == OPERATIONAL, land, ground, places, notes),
         is_link_up=np.ones(len(lasers.links), np.bool_),
         notes=tuple(notes),
+    )
+    return replace(world, later=tuple((era.first_slot, _under(world, era)) for era in land.eras[1:]))
+
+
+def _under(world: World, era: Era) -> World:
+    """Return the same world under the law of an era; cells, sites and landing classes stay as they are."""
+    scenario = world.scenario
+    land = land_in_era(scenario, world.land, era)
+    radio = build_radio(scenario, land)
+    grid = build_cells(scenario, land, radio, [])
+    return replace(
+        world,
+        land=land,
+        radio=radio,
+        grid=grid,
+        places=places_under(scenario, world.places, land, radio),
+        market=build_market(scenario, land, grid, radio, world.beams),
     )
 
 
