@@ -57,6 +57,8 @@ TABLE_TITLES = {
     "gateways": "one line for every gateway; `gateways.parquet`",
     "places": "one line for every named place and slot; `places.parquet`, `places.csv`",
     "pairs": "one line for every pair of the scenario and slot, none without pairs; `pairs.parquet`, `pairs.csv`",
+    "slots": "one line for every slot: the planet in time; `slots.parquet`, `slots.csv`",
+    "faults": "one line for every fault that stood in a slot; `faults.parquet`, `faults.csv`",
     "isls": "one line for every link between satellites that is there for the whole run; `isls.parquet`",
     "landings": "one line for every country and country of gateways that carry its traffic; `landings.parquet`, "
     "`landings.csv`",

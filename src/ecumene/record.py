@@ -28,8 +28,9 @@ from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, loa
 from ecumene.orbits.elements import STATUSES
 from ecumene.pairs import pair_columns, pairs_in_short
 from ecumene.results.dwells import Dwells, count_dwells, dwell_slots, open_dwells
+from ecumene.results.events import Event, fault_table, people_of_slot
 from ecumene.results.outcome import Results
-from ecumene.results.schema import CAUSES, PAIRS, PLACES, Table
+from ecumene.results.schema import CAUSES, PAIRS, PLACES, SLOTS, Table
 from ecumene.results.statistics import (
     RowStatistics,
     count_slot,
@@ -44,6 +45,7 @@ from ecumene.results.summary import (
     busiest_gateways,
     causes,
     country_table,
+    faults_in_short,
     places_in_short,
     promise,
     weighted_percentile,
@@ -79,6 +81,7 @@ class Ledger:
     carriage: Carriage
     places: list[dict[str, list[Any]]] = field(default_factory=list)
     pairs: list[Table] = field(default_factory=list)
+    slots: list[dict[str, Any]] = field(default_factory=list)
     totals: list[tuple[float, ...]] = field(default_factory=list)
     stamps: list[float] = field(default_factory=list)
 
@@ -116,6 +119,7 @@ class Ledger:
                 plan.n_forced / n_asking,
             )
         )
+        self.slots.append(slot_columns(slot))
         count_dwells(self.dwells, plan.sat_of_cell)
         if slot.sky.slot == 0:
             self.first_r_sat_m = slot.sky.r_sat_m
@@ -171,8 +175,10 @@ class Ledger:
             "landings": self.carriage.landing_table(n_slots),
             "cuts": self.carriage.cut_table(),
         }
+        tables |= _event_tables(self.world, self.slots)
         summary = _summary(self.world, self, tables, cause_share)
         summary["pairs"] = pairs_in_short(tables["pairs"])
+        summary["faults"] = faults_in_short(tables["faults"])
         summary["places"] = places_in_short(tables["places"], self.world.scenario.slot_s)
         steps = np.diff(self.stamps)
         summary["seconds"] = {
@@ -262,6 +268,39 @@ def utc_text(at: datetime) -> str:
 
 def _utc(world: World, slot: Slot) -> str:
     return utc_text(world.start + timedelta(seconds=slot.sky.t_s))
+
+
+def slot_columns(slot: Slot) -> dict[str, Any]:
+    """Return the line of the table of slots."""
+    world, plan, service = slot.world, slot.plan, slot.service
+    return {
+        "slot": slot.sky.slot,
+        "utc": _utc(world, slot),
+        "faults": "; ".join(world.faults[k].name for k in world.standing),
+        "demand_gbps": float(slot.asked.cell_bps.sum()) / 1e9,
+        "planned_gbps": plan.served_bps / 1e9,
+        "carried_gbps": float(service.rate_bps.sum()) / 1e9,
+        **people_of_slot(
+            world.land.rows.people, service.cause, service.is_available, service.is_reachable, service.rtt_s
+        ),
+        "handovers": plan.n_handovers,
+        "plan_gap": 1.0 - plan.objective_bps / plan.objective_bound_bps
+        if plan.objective_bound_bps > 0.0
+        else 0.0,
+    }
+
+
+def _event_tables(world: World, lines: list[dict[str, Any]]) -> dict[str, Table]:
+    """Return the tables of slots and of faults."""
+    kinds = {"str": object, "int64": np.int64, "float64": np.float64}
+    slots = {v.name: np.array([line[v.name] for line in lines], kinds[v.dtype]) for v in SLOTS}
+    events = [Event(fault.name, fault.kind, fault.start_s, fault.end_s) for fault in world.faults]
+    utc = [
+        utc_text(world.start + timedelta(seconds=t_s)) if abs(t_s) < 1e9 else ""
+        for event in events
+        for t_s in (event.start_s, event.end_s)
+    ]
+    return {"slots": slots, "faults": fault_table(events, slots, utc, world.scenario.slot_s)}
 
 
 def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:

@@ -152,7 +152,7 @@ from = 2021-01-01
         ("[record]\nstatus = 'x'\n", "record: must be a list of tables; write [[record]] with two brackets"),
         (
             "[[records]]\nstatus = 'x'\n",
-            "records: unknown key; a register holds only [[record]], [[zone]], [[overlay]] tables; did you mean 'record'?",
+            "records: unknown key; a register holds only [[record]], [[zone]], [[overlay]] tables; did you mean 'rec",
         ),
         (b"# caf\xe9\n", "line 1: not UTF-8 text"),
         (

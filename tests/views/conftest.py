@@ -8,8 +8,10 @@ import h3.api.basic_int as h3
 import numpy as np
 import pytest
 
+from ecumene.results.events import Event, fault_table
 from ecumene.results.outcome import Results
 from ecumene.results.schema import CAUSES, TABLES
+from ecumene.results.summary import faults_in_short
 from ecumene.scenario import load
 
 AWKWARD = "<script>alert('Å & B')</script>"
@@ -161,9 +163,32 @@ def synthetic_results() -> Results:
             "isls": _empty("isls"),
             "landings": _landings(),
             "cuts": _cuts(),
+            "slots": _slots(),
+            "faults": fault_table(EVENTS, _slots(), [START, "2026-03-24T12:00:57Z"], 15.0),
         },
-        summary=copy.deepcopy(SUMMARY),
+        summary={
+            **copy.deepcopy(SUMMARY),
+            "faults": faults_in_short(fault_table(EVENTS, _slots(), [START, ""], 15.0)),
+        },
     )
+
+
+START = "2026-03-24T12:00:27Z"
+EVENTS = [Event(AWKWARD, "blackout", 15.0, 45.0)]
+
+
+def _slots():
+    numbers = {v.name: np.zeros(4, v.dtype) for v in TABLES["slots"] if v.dtype != "str"}
+    return {
+        **numbers,
+        "slot": np.arange(4),
+        "utc": np.array([START] * 4, dtype=object),
+        "faults": np.array(["", AWKWARD, AWKWARD, ""], dtype=object),
+        "people_served": np.array([3e6, 1e6, 2e6, 3e6]),
+        "people_available": np.array([4e6, 2e6, 2e6, 4e6]),
+        "people_reachable": np.array([5e6, 3e6, 3e6, 5e6]),
+        "rtt_ms_mean": np.array([40.0, np.nan, 60.0, 40.0]),
+    }
 
 
 def _empty(name: str) -> dict[str, np.ndarray]:

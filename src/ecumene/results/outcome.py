@@ -21,8 +21,8 @@ class Results:
     scenario
         The scenario as resolved; its start is filled in.
     tables
-        rows, countries, satellites, gateways, places, pairs, isls, landings, cuts: columns by name, declared in
-        `ecumene.results.schema.TABLES`.
+        rows, countries, satellites, gateways, places, pairs, isls, landings, cuts, slots, faults: columns by name,
+        declared in `ecumene.results.schema.TABLES`.
     summary
         The planet in a few numbers; written as ``summary.json``.
     """
@@ -66,6 +66,14 @@ class Results:
     def cuts(self) -> Table:
         """Return what could leave each country at most, and what would stand in the way."""
         return self.tables["cuts"]
+
+    def slots(self) -> Table:
+        """Return the table of slots: what was asked for and carried, and how people fared, slot by slot."""
+        return self.tables["slots"]
+
+    def faults(self) -> Table:
+        """Return what each fault did: before, during, after, and how long until all was as before."""
+        return self.tables["faults"]
 
     def write(self, folder: str | Path, *, force: bool = False) -> None:
         """Write the tables, summary and manifest into a folder (`ecumene.results.store.write_results`)."""

@@ -269,6 +269,54 @@ CUTS = _variables(
     ),
 )
 
+SLOTS = _variables(
+    ("slot", "int64", "", "slot, counted from 0"),
+    ("utc", "str", "", "beginning of the slot"),
+    ("faults", "str", "", "faults of the scenario that stand, with '; ' between them"),
+    ("demand_gbps", "float64", "Gbit/s", "traffic asked for where service is permitted"),
+    ("planned_gbps", "float64", "Gbit/s", "what the beams can give of it"),
+    ("carried_gbps", "float64", "Gbit/s", "what reaches a PoP"),
+    ("people_available", "float64", "", "people of whom one terminal could be served"),
+    ("people_reachable", "float64", "", "the same if no law stood against it"),
+    ("people_served", "float64", "", "people served, in full or in part"),
+    ("rtt_ms_mean", "float64", "ms", "round trip terminal-PoP-terminal, mean over people served"),
+    *((f"cause_{cause}", "float64", "", f"people: {CAUSE_WORDS[cause]}") for cause in CAUSES),
+    ("handovers", "int64", "", "cells whose serving satellite changed"),
+    ("plan_gap", "float64", "1", "how far the plan of beams may be below the best, by its own goal"),
+)
+
+_FOLLOWED = (
+    ("people_available", "", "people of whom one terminal could be served"),
+    ("people_reachable", "", "the same if no law stood against it"),
+    ("people_served", "", "people served, in full or in part"),
+    ("carried_gbps", "Gbit/s", "traffic that reaches a PoP"),
+    ("rtt_ms_mean", "ms", "round trip, mean over people served"),
+)
+
+FAULTS = _variables(
+    ("fault", "str", "", "name"),
+    ("kind", "str", "", "kind, as in the scenario"),
+    ("from_utc", "str", "", "beginning"),
+    ("to_utc", "str", "", "end; empty where it does not end"),
+    ("slots", "int64", "", "slots in which it stood"),
+    *(
+        (f"{name}_{when}", "float64", unit, f"{meaning}: {words}")
+        for name, unit, meaning in _FOLLOWED
+        for when, words in (
+            ("before", "mean over the last 10 min before it, without slots in which another fault stood"),
+            ("during", "mean while it stood"),
+            ("worst", "worst slot while it stood"),
+            ("after", "mean over the first 10 min after it, without slots in which another fault stood"),
+        )
+    ),
+    (
+        "recovery_s",
+        "float64",
+        "s",
+        "from its end until 99 % of the people served before are served again; empty where that did not come",
+    ),
+)
+
 TABLES = {
     "rows": ROWS,
     "countries": COUNTRIES,
@@ -279,5 +327,7 @@ TABLES = {
     "isls": ISLS,
     "landings": LANDINGS,
     "cuts": CUTS,
+    "slots": SLOTS,
+    "faults": FAULTS,
 }
 """Result tables in the order they are written."""

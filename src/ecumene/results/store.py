@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 SUMMARY = "summary.json"
-CSV_TABLES = ("countries", "places", "pairs", "landings", "cuts")
+CSV_TABLES = ("countries", "places", "pairs", "landings", "cuts", "slots", "faults")
 """Tables written as CSV beside Parquet: those that people open in a spreadsheet."""
 
 _OURS = {

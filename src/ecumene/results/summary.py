@@ -361,3 +361,21 @@ def longest_run(is_true: NDArray[np.bool_]) -> int:
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_true, [False]])))
     return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def faults_in_short(faults: Table) -> list[dict[str, Any]]:
+    """Return the table of faults line by line, None where a number is not known.
+
+    Parameters
+    ----------
+    faults
+        From `ecumene.results.events.fault_table`.
+    """
+    columns = {name: column.tolist() for name, column in faults.items()}
+    return [
+        {
+            name: None if isinstance(value, float) and np.isnan(value) else value
+            for name, value in zip(columns, line, strict=True)
+        }
+        for line in zip(*columns.values(), strict=True)
+    ]

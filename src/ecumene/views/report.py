@@ -15,8 +15,8 @@ import numpy as np
 from ecumene.results.schema import CAUSE_WORDS, Table
 from ecumene.results.summary import longest_run
 from ecumene.views.palette import CAUSE_COLOURS
-from ecumene.views.series import strip_svg
-from ecumene.views.terminal import N_PLACES
+from ecumene.views.series import people_svg, strip_svg
+from ecumene.views.terminal import N_PLACES, fault_text
 from ecumene.views.wording import (
     duration_text,
     number_text,
@@ -110,6 +110,10 @@ def report_html(results: Results) -> str:
         cut_of=cuts_in_short(results.cuts()),
         places=place_lines(results.places()),
         strips=_strips(results),
+        faults=[fault_text(fault) for fault in results.summary["faults"]],
+        people_chart=people_svg(results.slots(), results.summary["slot_s"])
+        if results.summary["faults"]
+        else "",
         limits=LIMITS,
         data_credits=DATA_CREDITS,
         words=CAUSE_WORDS,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecumene.views.wording import people_text
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from ecumene.results.schema import Table
 
 WIDTH, HEIGHT, MARGIN, MOST_COLUMNS = 960, 88, 44, 480
 TOP, FOOT = 8, 14
 BLUE, GAP, LINE, INK = "#9ecae1", "#d55e00", "#1b2329", "#5a666e"
+SHADE, SERVED = "#f6d9c4", "#00588a"
 
 
 def strip_svg(n_usable: NDArray[np.int64], rtt_ms: NDArray[np.float64], slot_s: float) -> str:
@@ -75,6 +81,49 @@ def strip_svg(n_usable: NDArray[np.int64], rtt_ms: NDArray[np.float64], slot_s: 
         f"Usable satellites from {int(n_usable.min())} to {int(n_usable.max())}; none in {gaps} of "
         f"{len(n_usable)} slots"
     )
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{words}" '
+        f'style="width:100%;height:auto;display:block">{"".join(parts)}</svg>'
+    )
+
+
+def people_svg(slots: Table, slot_s: float) -> str:
+    """Return people served and people who could be served over the slots, with the faults shaded, as SVG.
+
+    Parameters
+    ----------
+    slots
+        The table of slots.
+    slot_s
+        Length of a slot. [s]
+    """
+    served, available = slots["people_served"], slots["people_available"]
+    n, most = len(served), max(float(available.max()), float(served.max()), 1.0)
+    wide, high = (WIDTH - 2 * MARGIN) / n, HEIGHT - TOP - FOOT
+    stands = np.array([bool(names) for names in slots["faults"]], np.bool_)
+    parts = [
+        f'<rect x="{MARGIN + run[0] * wide:.1f}" y="{TOP}" width="{len(run) * wide:.1f}" height="{high}" '
+        f'fill="{SHADE}">'
+        f"<title>{html.escape('; '.join(sorted(set(slots['faults'][run]))))}</title></rect>"
+        for run in _runs(stands)
+    ]
+    for values, colour, dash in ((available, INK, ' stroke-dasharray="4 3"'), (served, SERVED, "")):
+        points = " ".join(
+            f"{MARGIN + (k + 0.5) * wide:.1f},{TOP + high * (1.0 - v / most):.1f}"
+            for k, v in enumerate(values)
+        )
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"{dash}/>')
+    texts = [
+        (MARGIN - 5, TOP + 9, "end", people_text(most).replace("million", "M").replace("billion", "G")),
+        (MARGIN - 5, TOP + high, "end", "0"),
+        (MARGIN, HEIGHT - 2, "start", "0 min"),
+        (WIDTH - MARGIN, HEIGHT - 2, "end", f"{n * slot_s / 60.0:,.0f} min"),
+    ]
+    parts += [
+        f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="11" fill="{INK}">{text}</text>'
+        for x, y, anchor, text in texts
+    ]
+    words = "People served (line) and people who could be served (dashes) slot by slot; faults shaded"
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{words}" '
         f'style="width:100%;height:auto;display:block">{"".join(parts)}</svg>'

@@ -58,6 +58,7 @@ def summary_text(
         _planet(summary, width),
         _places(summary, width, heading),
         _pairs(summary, width, heading),
+        _faults(summary, width, heading),
         _isolated(summary, width, heading),
         _notes(summary, width, heading),
     ]
@@ -245,6 +246,42 @@ def _pairs(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]
             f"{ends}{times}, light {number_text(pair['light_rtt_ms'])} ms{part}", width, "  ", "      "
         )
     return lines
+
+
+def _faults(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
+    """Return what each fault did: before, during, after."""
+    faults = summary.get("faults", [])
+    lines = [heading("Faults (before: the last 10 min; all in faults.csv)")] if faults else []
+    for fault in faults:
+        lines += _wrap(fault_text(fault), width, "  ", "      ")
+    return lines
+
+
+def fault_text(fault: Mapping[str, Any]) -> str:
+    """Return one fault as a sentence: when, whom it cost service, and when that was over."""
+    times = f"from {utc_text(fault['from_utc'])}" + (
+        f" to {utc_text(fault['to_utc'])}" if fault["to_utc"] else " on"
+    )
+    told = []
+    for name, words in (
+        ("people_served", "people served"),
+        ("people_available", "could be served"),
+        ("people_reachable", "could be served if every law allowed it"),
+    ):
+        numbers = [fault[f"{name}_{when}"] for when in ("before", "during", "worst", "after")]
+        if name != "people_reachable" or numbers[0] != fault["people_available_before"]:
+            before, during, worst, after = ("-" if n is None else people_text(n) for n in numbers)
+            told.append(f"{words} {before} before, {during} during (worst slot {worst}), {after} after")
+    rtt_ms = [fault[f"rtt_ms_mean_{when}"] for when in ("before", "during", "after")]
+    told.append(f"round trip {' / '.join(number_text(ms) for ms in rtt_ms)} ms")
+    if fault["to_utc"]:
+        back_s = fault["recovery_s"]
+        told.append("not recovered in this run" if back_s is None else f"recovered {_after(back_s)}")
+    return f"{fault['fault']}, {times}: {'; '.join(told)}"
+
+
+def _after(seconds: float) -> str:
+    return f"{duration_text(seconds)} after its end" if seconds else "at its end"
 
 
 def _isolated(summary: Mapping[str, Any], width: int, heading: Callable[[str], str]) -> list[str]:
