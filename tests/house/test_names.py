@@ -93,7 +93,10 @@ SECTIONS_ELSEWHERE = {
         (f"scheduling/{name}.py" for name in ("fill", "flow", "market", "prices", "scan")),
         "steps of the solver; their arguments are the named tuples of market.py, flow.py and fill.py",
     ),
-    "cli.py": "the help text of each option stands in its annotation",
+    **dict.fromkeys(
+        (f"cli/{name}.py" for name in ("base", "runs", "network", "sweeps")),
+        "the help text of each option stands in its annotation",
+    ),
     "slot.py": "arguments are the results of the steps before, documented where they are defined",
     "earth/packed_cells.py": "written for tools/build_cells.py",
     "earth/outlines.py": "written for tools/build_cells.py",

@@ -1,0 +1,400 @@
+"""What all commands share: options, exit codes, loading, progress. Nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import signal
+import sys
+import threading
+import traceback
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from ecumene import __version__
+from ecumene.errors import EcumeneError, InputError, RangeError, ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import FrameType
+
+    from ecumene.scenario import Scenario
+    from ecumene.views.progress import OnSlot
+
+
+OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+_START = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z?)?")
+
+
+app = typer.Typer(
+    name="ecumene",
+    help="Who on the planet gets satellite internet, how fast, how late, over which path, and why not.\n\n"
+    "Begin with: ecumene run starlink-gen1",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+
+
+def preset_completion(incomplete: str) -> list[str]:
+    """Return the presets that begin so; the shell adds files itself."""
+    from ecumene.scenario import preset_names
+
+    return [name for name in preset_names() if name.startswith(incomplete)]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ecumene {__version__}")
+        raise typer.Exit
+
+
+Name = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="NAME|FILE", help="A preset (ecumene list) or a TOML file.", autocompletion=preset_completion
+    ),
+]
+
+
+ConstellationFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Real elements instead of filed shells: OMM (CSV, JSON, XML, KVN) or TLE, also .gz.",
+    ),
+]
+
+
+Start = Annotated[
+    str | None,
+    typer.Option(metavar="UTC", help="First slot: 2026-03-24T12:00:12Z, or a date for its midnight."),
+]
+
+
+Slots = Annotated[int | None, typer.Option(metavar="N", help="Number of slots.")]
+
+
+Resolution = Annotated[
+    int | None, typer.Option(metavar="3|4|5", help="H3 resolution of the cells; 3 and 4 are for quick looks.")
+]
+
+
+PlacesFile = Annotated[
+    Path | None, typer.Option(metavar="FILE.csv", help="Places to follow slot by slot: name,lat,lon.")
+]
+
+
+PairList = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FROM,TO|all",
+        help="Two places to join over the satellites slot by slot (TO may be pop:NAME or pop:any), or every two; "
+        "may be repeated.",
+    ),
+]
+
+
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any other key of the scenario, such as isl.topology=none; may be repeated.",
+    ),
+]
+
+
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of every random number.")]
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
+
+
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show where in the program an error arose (also: ECUMENE_DEBUG=1).")
+]
+
+
+@app.callback()
+def ecumene(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Hold the options that stand before a command; `--debug` may stand there as well (`is_debug`)."""
+    del version, debug
+
+
+def load_scenario(
+    name: str,
+    options: Mapping[str, Any],
+    constellation: Path | None,
+    places: Path | None,
+    settings: Sequence[str],
+) -> Scenario:
+    """Return the scenario with the options of the command line on top.
+
+    Raises
+    ------
+    InputError
+        All mistakes of the command line at once; or, where it has none, all of the scenario.
+    """
+    from ecumene.scenario import load
+
+    problems: list[str] = []
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        _take_setting(setting, overrides, problems)
+    given = {key: value for key, value in options.items() if value is not None}
+    for option, key, path in (
+        ("constellation", "constellation.file", constellation),
+        ("places", "places.file", places),
+    ):
+        if path is not None:
+            problems += _path_problems(option, path)
+            given[key] = str(path)
+    problems += [
+        f"--{_option(key)} and --set {key}: both are given; keep one" for key in given if key in overrides
+    ]
+    if constellation is not None and "title" not in overrides:
+        overrides["title"] = f"{Path(name).stem} with the satellites of {constellation.name}"
+    start = _parse_start(given.pop("start", None), problems)
+    if problems:
+        raise ScenarioError("the command line", problems)
+    try:
+        return load(name, start=start, overrides={**overrides, **given})
+    except ScenarioError as error:
+        raise ScenarioError(error.source, [_as_typed(problem, given) for problem in error.problems]) from None
+
+
+def pair_settings(pairs: Sequence[str] | None) -> list[str]:
+    """Return what --pairs means as settings of the scenario.
+
+    Raises
+    ------
+    ScenarioError
+        An entry is neither "all" nor two names with a comma between them.
+    """
+    import json
+
+    given = [tuple(name.strip() for name in text.split(",")) for text in pairs or ()]
+    wrong = [
+        text
+        for text, names in zip(pairs or (), given, strict=True)
+        if names != ("all",) and not _are_two(names)
+    ]
+    if wrong:
+        problems = [f'--pairs {text!r}: write FROM,TO, such as "London,New York", or all' for text in wrong]
+        raise ScenarioError("the command line", problems)
+    ends = [
+        f"{{ from = {json.dumps(a)}, to = {json.dumps(b)} }}" for a, b in (g for g in given if len(g) == 2)
+    ]
+    settings = [f"pairs.pair=[{', '.join(ends)}]"] if ends else []
+    return [*settings, "pairs.all=true"] if ("all",) in given else settings
+
+
+def _are_two(names: tuple[str, ...]) -> bool:
+    return len(names) == 2 and all(names)
+
+
+def _take_setting(setting: str, overrides: dict[str, Any], problems: list[str]) -> None:
+    from ecumene.scenario.loading import parse_setting
+
+    try:
+        key, value = parse_setting(setting)
+    except ScenarioError as error:
+        problems += [f"--set {problem}" for problem in error.problems]
+        return
+    if key in overrides:
+        problems.append(f"--set {key}: is given twice; keep one")
+    overrides[key] = value
+
+
+def _option(key: str) -> str:
+    return key.removesuffix(".file")
+
+
+def _as_typed(problem: str, given: Mapping[str, Any]) -> str:
+    """Name an option as it was typed: --slots, not --set slots."""
+    for key in given:
+        if problem.startswith((f"--set {key} ", f"--set {key}:")):
+            return f"--{_option(key)}{problem.removeprefix(f'--set {key}').replace(' = ', ' ', 1)}"
+    return problem
+
+
+def _path_problems(option: str, path: Path) -> list[str]:
+    if not path.exists():
+        return [f"--{option} {path}: there is no such file"]
+    if path.is_dir():
+        return [f"--{option} {path}: is a folder; name a file"]
+    if not os.access(path, os.R_OK):
+        return [f"--{option} {path}: no permission to read it"]
+    return []
+
+
+def _parse_start(text: str | None, problems: list[str]) -> datetime | None:
+    """Return the time an option names, in UTC."""
+    if text is None:
+        return None
+    wanted = "write UTC as 2026-03-24T12:00:12Z, or 2026-03-24 for its midnight"
+    if not _START.fullmatch(text):
+        problems.append(f"--start {text!r}: {wanted}")
+        return None
+    try:
+        return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
+    except ValueError as error:
+        problems.append(f"--start {text!r}: {error}; {wanted}")
+        return None
+
+
+_NOTHING_WRITTEN = "stopping after this slot; nothing is written (Ctrl-C again to stop at once)"
+
+
+@contextmanager
+def stopping_between_slots(on_slot: OnSlot | None, *, notice: str = _NOTHING_WRITTEN) -> Iterator[OnSlot]:
+    """Let Ctrl-C act when a slot is done: inside a compiled kernel it would surface as another error."""
+    is_asked = False
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal is_asked
+        if is_asked:
+            raise KeyboardInterrupt
+        is_asked = True
+        say(notice)
+
+    def on_slot_or_stop(done: int, total: int) -> None:
+        if is_asked:
+            raise KeyboardInterrupt
+        if on_slot is not None:
+            on_slot(done, total)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, ask) if is_main else None
+    try:
+        yield on_slot_or_stop
+    finally:
+        if is_main:
+            signal.signal(signal.SIGINT, before)
+    if is_asked:
+        raise KeyboardInterrupt  # asked for after the last slot
+
+
+def is_compiled() -> bool:
+    """Return whether numba has compiled the kernels before; True as well where that cannot be told."""
+    package = Path(__file__).parents[1]
+    places = [package / "sky" / "__pycache__"]
+    if named := os.environ.get("NUMBA_CACHE_DIR"):
+        places = [Path(named)]
+    elif not os.access(package, os.W_OK):
+        return True  # numba then caches in a folder of its own choice
+    try:
+        return any(place.is_dir() and next(place.rglob("*.nbi"), None) is not None for place in places)
+    except OSError:
+        return True
+
+
+def progress(*, quiet: bool) -> Any:
+    """Return what shows progress, or nothing where it is to be quiet."""
+    if quiet:
+        return nullcontext()
+    from ecumene.views.progress import show_progress
+
+    return show_progress(sys.stderr)
+
+
+def terminal() -> tuple[int, Callable[[str], str]]:
+    """Return how many columns a summary may take, and how headings are made to stand out."""
+    import shutil
+
+    is_plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    width = min(shutil.get_terminal_size((100, 24)).columns, 100) if sys.stdout.isatty() else 100
+    return width, (lambda text: text) if is_plain else (lambda text: typer.style(text, bold=True))
+
+
+def check_words(options: Mapping[str, tuple[str, Sequence[str]]]) -> None:
+    """Refuse an option whose value is none of its words."""
+    problems = [
+        f"{option} {value!r}: must be {' or '.join(known)}"
+        for option, (value, known) in options.items()
+        if value not in known
+    ]
+    if problems:
+        raise ScenarioError("the command line", problems)
+
+
+def name_missing(command: str) -> NoReturn:
+    """List what could have been named."""
+    from ecumene.scenario import preset_names
+
+    typer.echo(f"Usage: ecumene {command} NAME|FILE\n\nPresets:", err=True)
+    for name in preset_names():
+        typer.echo(f"  {name}", err=True)
+    typer.echo("\nMore about them: ecumene list. One of your own: ecumene init my.toml --from NAME", err=True)
+    raise typer.Exit(WRONG_INPUT)
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON text."""
+    import json
+
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def say(message: str) -> None:
+    """Print a message for the user, never into the results."""
+    typer.echo(message, err=True)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say what went wrong and end with an exit code."""
+    say(f"Error: {message}")
+    raise typer.Exit(code)
+
+
+def is_debug() -> bool:
+    """Return whether errors are to show where they arose."""
+    return "--debug" in sys.argv or os.environ.get("ECUMENE_DEBUG", "") not in {"", "0"}
+
+
+@contextmanager
+def exit_codes(*, debug: bool) -> Iterator[None]:
+    """Turn whatever goes wrong inside into one clear message and an exit code."""
+    try:
+        yield
+    except (typer.Exit, BrokenPipeError):
+        raise  # a reader that has seen enough (`| head`) is no failure worth words
+    except KeyboardInterrupt:
+        _fail_interrupted()
+    except Exception as error:  # noqa: BLE001 - the last door: a traceback is no message
+        if debug or is_debug():
+            traceback.print_exc()
+        message, code = _message_and_code(error)
+        fail(message, code)
+
+
+def _fail_interrupted() -> NoReturn:
+    say("interrupted: no new result was written")
+    raise typer.Exit(INTERRUPTED)
+
+
+def _message_and_code(error: Exception) -> tuple[str, int]:
+    if isinstance(error, (InputError, RangeError)):
+        return str(error), WRONG_INPUT
+    if isinstance(error, EcumeneError):
+        return str(error), FAILED
+    if isinstance(error, MemoryError):
+        return "out of memory; a coarser grid takes less (--resolution 4)", FAILED
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT}:
+        where = f" ({error.filename})" if error.filename else ""
+        return f"writing failed: {error.strerror}{where}; nothing half-written counts as a result", FAILED
+    told = str(error).splitlines()[0] if str(error) else "no message"
+    return f"{type(error).__name__}: {told}; run again with --debug to see where", FAILED

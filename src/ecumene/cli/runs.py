@@ -1,0 +1,262 @@
+"""Commands about one scenario: run, list, init, check."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ecumene import __version__
+from ecumene.cli.base import (
+    FAILED,
+    AsJson,
+    ConstellationFile,
+    Debug,
+    Name,
+    PairList,
+    PlacesFile,
+    Resolution,
+    Seed,
+    Settings,
+    Slots,
+    Start,
+    app,
+    exit_codes,
+    fail,
+    is_compiled,
+    is_debug,
+    json_text,
+    load_scenario,
+    name_missing,
+    pair_settings,
+    preset_completion,
+    progress,
+    say,
+    stopping_between_slots,
+    terminal,
+)
+from ecumene.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ecumene.results.outcome import Results
+    from ecumene.scenario import Scenario
+
+
+@app.command()
+def run(
+    name: Name = None,
+    constellation: ConstellationFile = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the results; out/NAME by default.")
+    ] = None,
+    start: Start = None,
+    slots: Slots = None,
+    resolution: Resolution = None,
+    places: PlacesFile = None,
+    pairs: PairList = None,
+    settings: Settings = None,
+    seed: Seed = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor summary.")] = False,
+    as_json: AsJson = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the result of another scenario.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Compute the whole planet and write report, tables and manifest.
+
+    Example: ecumene run starlink-gen1 --slots 40 --set terminal.min_elevation_deg=30
+    """
+    if name is None:
+        name_missing("run")
+    options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
+    with exit_codes(debug=debug):
+        scenario = load_scenario(
+            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])]
+        )
+        folder = out or Path("out") / scenario.name
+        results, report_failure = compute_run(scenario, folder, force=force, quiet=quiet)
+        if as_json:
+            typer.echo(json_text(results.summary))
+        elif not quiet:
+            _print_summary(results, folder, has_report=report_failure is None)
+        if report_failure is not None:
+            fail(f"the tables are in {folder}, but the report could not be drawn: {report_failure}", FAILED)
+
+
+@app.command("list")
+def list_presets(as_json: AsJson = False, debug: Debug = False) -> None:
+    """List the bundled scenarios with their sources."""
+    with exit_codes(debug=debug):
+        presets = _presets()
+        if as_json:
+            typer.echo(json_text(presets))
+            return
+        for preset in presets:
+            typer.echo(_preset_lines(preset))
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The TOML file to write.")],
+    preset: Annotated[
+        str,
+        typer.Option("--from", metavar="NAME", help="The preset to copy.", autocompletion=preset_completion),
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Copy a preset into a file of your own.
+
+    Example: ecumene init my.toml --from starlink-gen1
+    """
+    with exit_codes(debug=debug):
+        from ecumene.scenario import preset_names, preset_text
+
+        text = preset_text(preset)
+        if str(file) in preset_names():
+            raise InputError(f"{file}: is the name of a preset; call the file {file}.toml")
+        if file.is_dir():
+            raise InputError(f"{file}: is a folder; name a file")
+        if file.exists() and not force:
+            raise InputError(f"{file}: exists already; name another file, or --force to overwrite it")
+        if not file.absolute().parent.is_dir():
+            raise InputError(f"{file}: there is no folder {file.parent}; make it first")
+        file.write_text(_own_copy(text, preset, file), encoding="utf-8")
+        typer.echo(f"{file} written; next: ecumene check {file}, then ecumene run {file}", err=True)
+
+
+@app.command()
+def check(
+    name: Name = None,
+    constellation: ConstellationFile = None,
+    start: Start = None,
+    slots: Slots = None,
+    resolution: Resolution = None,
+    places: PlacesFile = None,
+    pairs: PairList = None,
+    settings: Settings = None,
+    seed: Seed = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Check a scenario and show what follows from it, without running it."""
+    if name is None:
+        name_missing("check")
+    options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
+    with exit_codes(debug=debug):
+        scenario = load_scenario(
+            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])]
+        )
+        from ecumene.world import build, describe
+
+        forecast = describe(build(scenario))
+        if as_json:
+            typer.echo(json_text(forecast))
+        else:
+            from ecumene.views.forecast import forecast_text
+
+            typer.echo(forecast_text(forecast))
+
+
+def compute_run(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> tuple[Results, str | None]:
+    """Run a scenario and write its results; return them, and why there is no report if there is none."""
+    from ecumene.results.store import check_folder, write_results
+    from ecumene.simulation import run
+    from ecumene.views.forecast import outlook_text
+    from ecumene.world import build, describe
+
+    if not quiet and not is_compiled():
+        say("first run on this machine: compiling kernels as they are met, half a minute or more in all")
+    world = build(scenario)
+    check_folder(folder, world.scenario, force=force)
+    if not quiet:
+        say(outlook_text(world.scenario.name, describe(world)))
+    with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot) as on_slot_or_stop:
+        results = run(world, on_slot=on_slot_or_stop)
+    if not quiet:
+        say("drawing the report")
+    page, failure = report_page(results)
+    write_results(results, folder, force=force, extra_files={} if page is None else {"report.html": page})
+    return results, failure
+
+
+def report_page(results: Results) -> tuple[str | None, str | None]:
+    """Return the report, or why it could not be drawn: hours of computing must not be lost to a picture."""
+    from ecumene.views.report import report_html
+
+    try:
+        return report_html(results), None
+    except Exception as error:  # noqa: BLE001 - any failure is told, and the exit code says so
+        if is_debug():
+            traceback.print_exc()
+        return None, f"{type(error).__name__}: {error}"
+
+
+def _print_summary(results: Results, folder: Path, *, has_report: bool) -> None:
+    from ecumene.views.terminal import summary_text
+
+    width, heading = terminal()
+    typer.echo(summary_text(results.summary, width, heading=heading))
+    typer.echo(f"\nResults  {folder}{os.sep}" + (f"    Open  {folder / 'report.html'}" if has_report else ""))
+
+
+def _presets() -> list[dict[str, Any]]:
+    from ecumene.scenario import load, preset_names, preset_text
+
+    presets = []
+    for name in preset_names():
+        scenario = load(name)
+        presets.append(
+            {
+                "name": name,
+                "title": scenario.title,
+                "satellites": sum(
+                    shell.planes * shell.sats_per_plane for shell in scenario.constellation.shells
+                ),
+                "slots": scenario.slots,
+                "source": _source_line(preset_text(name)),
+            }
+        )
+    return presets
+
+
+def _source_line(text: str) -> str:
+    """Return the comment that stands above the first shell: where the constellation comes from."""
+    lines = text.splitlines()
+    header = next((k for k, line in enumerate(lines) if line.startswith("[[constellation.shells]]")), 0)
+    comments: list[str] = []
+    for line in reversed(lines[:header]):
+        if not line.startswith("#"):
+            break
+        comments.insert(0, line.lstrip("# "))
+    return " ".join(comments)
+
+
+def _preset_lines(preset: Mapping[str, Any]) -> str:
+    import textwrap
+
+    head = f"{preset['name']:<16}{preset['satellites']:>6,} satellites  {preset['title']}"
+    source = preset["source"] or "made up"
+    return (
+        head
+        + "\n"
+        + textwrap.fill(f"source: {source}", 100, initial_indent=" " * 16, subsequent_indent=" " * 16)
+    )
+
+
+def _own_copy(text: str, preset: str, file: Path) -> str:
+    """Return a preset's text with a heading of its own, and the file's name as the scenario's."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).strip("-._")
+    if name:
+        text = re.sub(r'^name = ".*"$', f'name = "{name}"', text, count=1, flags=re.MULTILINE)
+    lines = [line for line in text.splitlines() if "ecumene init" not in line]
+    head = (
+        f"# Copied from the preset {preset} of ecumene {__version__}.\n"
+        f"# Check it: ecumene check {file}\n# Run it:   ecumene run {file}\n#\n"
+    )
+    return head + "\n".join(lines) + "\n"
