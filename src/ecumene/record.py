@@ -27,6 +27,7 @@ from ecumene.network.service import (
 from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
 from ecumene.orbits.elements import STATUSES
 from ecumene.pairs import pair_columns, pairs_in_short
+from ecumene.radio.contours import CONTOUR_DB
 from ecumene.results.dwells import Dwells, count_dwells, dwell_slots, open_dwells
 from ecumene.results.events import Event, fault_table, people_of_slot
 from ecumene.results.outcome import Results
@@ -48,6 +49,7 @@ from ecumene.results.summary import (
     faults_in_short,
     places_in_short,
     promise,
+    spill_in_short,
     weighted_percentile,
     worst_countries,
     worst_isolated,
@@ -78,6 +80,7 @@ class Ledger:
     carried_of_gateway_max: NDArray[np.float64]
     loads_of_gateway: NDArray[np.int64]
     first_r_sat_m: NDArray[np.float64]
+    spilled_of_row: NDArray[np.int64]
     carriage: Carriage
     places: list[dict[str, list[Any]]] = field(default_factory=list)
     pairs: list[Table] = field(default_factory=list)
@@ -120,6 +123,9 @@ class Ledger:
             )
         )
         self.slots.append(slot_columns(slot))
+        here = slot.world
+        lit = here.spill.lit_rows(here.grid, here.land, slot.sky.r_sat_m, plan.sat_of_cell)
+        self.spilled_of_row[lit] += 1
         count_dwells(self.dwells, plan.sat_of_cell)
         if slot.sky.slot == 0:
             self.first_r_sat_m = slot.sky.r_sat_m
@@ -166,6 +172,7 @@ class Ledger:
                 subscribers=land.subscribers,
                 demand_bps=self.rows.demand_bps / n_slots,
                 carried_bps=self.rows.carried_bps / n_slots,
+                spilled_people=land.rows.people * self.spilled_of_row / n_slots,
             ),
             "satellites": self._satellite_table(n_slots),
             "gateways": self._gateway_table(n_slots),
@@ -256,6 +263,7 @@ def open_ledger(world: World) -> Ledger:
         carried_of_gateway_max=np.zeros(n_gateways),
         loads_of_gateway=np.zeros((n_gateways, LOAD_STEPS + 1), np.int64),
         first_r_sat_m=np.full((n_sats, 3), np.nan),
+        spilled_of_row=np.zeros(len(world.land.rows.cell), np.int64),
         carriage=open_carriage(world),
     )
 
@@ -540,6 +548,11 @@ def _summary(
             "dwell_s_mean": _in_seconds(dwell_mean, scenario.slot_s),
             "dwell_s_median": _in_seconds(dwell_median, scenario.slot_s),
         },
+        "spill": spill_in_short(
+            tables["countries"],
+            scenario.downlink.pfd_dbw_m2_mhz - CONTOUR_DB,
+            scenario.downlink.pfd_dbw_m2_mhz,
+        ),
         "gateways_busiest": busiest_gateways(tables["gateways"]),
         "gateways_riskiest": riskiest_gateways(tables["gateways"]),
         "gateways_tried": int((tables["gateways"]["people_lost"] >= 0.0).sum()),
@@ -555,6 +568,7 @@ def _summary(
             if not scenario.cell
             else "scenario",
             "licences": scenario.licences.records or "scenario",
+            "disputed": scenario.licences.disputed,
             "gateways": scenario.gateways.sites or "scenario",
         },
     }

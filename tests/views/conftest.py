@@ -237,6 +237,7 @@ def _countries():
         "served": np.array([0.75, 0.0]),
         "demand_gbps": np.array([300.0, 0.0]),
         "carried_gbps": np.array([225.0, 0.0]),
+        "people_spilled": np.array([0.0, 1.5e6]),
         "mbps_p50": np.array([3.0, np.nan]),
         "rtt_ms_p50": np.array([40.0, np.nan]),
         "main_cause": np.array(["served", "no_licence"], dtype=object),
