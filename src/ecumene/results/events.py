@@ -159,5 +159,7 @@ def _mean(values: NDArray[np.float64]) -> float:
 def _recovery_s(
     event: Event, served_before: float, t_s: NDArray[np.float64], people_served: NDArray[np.float64]
 ) -> float:
-    is_back = (t_s >= event.end_s) & (people_served >= RECOVERED_SHARE * served_before)
+    is_back = (
+        (t_s >= event.end_s) & (people_served >= RECOVERED_SHARE * served_before) & (served_before > 0.0)
+    )
     return float(t_s[is_back][0] - event.end_s) if is_back.any() else float("nan")

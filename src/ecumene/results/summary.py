@@ -289,7 +289,7 @@ def remedy(rows: Table, r: int, remedies: Remedies, country: str) -> str:
     """
     cause = str(remedies.cause(rows)[r])
     if cause in {"no_licence", "zone"}:
-        licence = f"a licence in {country}"
+        licence = f"a licence in {country}" if cause == "no_licence" else "the zone lifted"
         if remedies.reachable[r] >= 0.95:
             return licence
         return f"{licence}, and {_path_remedy(rows, r, remedies)}"
@@ -297,11 +297,15 @@ def remedy(rows: Table, r: int, remedies: Remedies, country: str) -> str:
         return _path_remedy(rows, r, remedies)
     if cause == "no_satellite":
         return f"more satellites that reach latitude {rows['lat_deg'][r]:.0f} deg"
-    if cause == "gso_arc":
-        return "a smaller exclusion angle to the geostationary arc, or more satellites"
-    if cause == "no_feeder_capacity":
-        return "more gateway antennas"
-    return "more satellites or beams (a terminal alone would be served)"
+    return _OTHER_REMEDIES.get(cause, "more satellites or beams (a terminal alone would be served)")
+
+
+_OTHER_REMEDIES = {
+    "gso_arc": "a smaller exclusion angle to the geostationary arc, or more satellites",
+    "no_feeder_capacity": "more gateway antennas",
+    "fault": "an end of the fault",
+    "jammed": "an end of the jamming",
+}
 
 
 def _path_remedy(rows: Table, r: int, remedies: Remedies) -> str:

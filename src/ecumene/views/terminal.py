@@ -283,12 +283,14 @@ def fault_text(fault: Mapping[str, Any]) -> str:
         ("people_reachable", "could be served if every law allowed it"),
     ):
         numbers = [fault[f"{name}_{when}"] for when in ("before", "during", "worst", "after")]
-        if name != "people_reachable" or numbers[0] != fault["people_available_before"]:
+        lawful = [fault[f"people_available_{when}"] for when in ("before", "during", "worst", "after")]
+        if any(numbers) and (name != "people_reachable" or numbers != lawful):
             before, during, worst, after = ("-" if n is None else people_text(n) for n in numbers)
             told.append(f"{words} {before} before, {during} during (worst slot {worst}), {after} after")
     rtt_ms = [fault[f"rtt_ms_mean_{when}"] for when in ("before", "during", "after")]
-    told.append(f"round trip {' / '.join(number_text(ms) for ms in rtt_ms)} ms")
-    if fault["to_utc"]:
+    if any(rtt_ms):
+        told.append(f"round trip {' / '.join(number_text(ms) for ms in rtt_ms)} ms")
+    if fault["to_utc"] and fault["people_served_before"]:
         back_s = fault["recovery_s"]
         told.append("not recovered in this run" if back_s is None else f"recovered {_after(back_s)}")
     return f"{fault['fault']}, {times}: {'; '.join(told)}"
