@@ -62,6 +62,12 @@ def run(
     pairs: PairList = None,
     settings: Settings = None,
     seed: Seed = None,
+    arrays: Annotated[
+        bool,
+        typer.Option(
+            "--arrays", help="Keep rate, cause, round trip, satellite, ... of every row and slot: slots.zarr."
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor summary.")] = False,
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the result of another scenario.")] = False,
@@ -75,8 +81,11 @@ def run(
         name_missing("run")
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with exit_codes(debug=debug):
+        from ecumene.results.schema import ARRAYS
+
+        kept = ["output.arrays=" + json_text(list(ARRAYS))] if arrays else []
         scenario = load_scenario(
-            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])]
+            name, options, constellation, places, [*pair_settings(pairs), *kept, *(settings or [])]
         )
         folder = out or Path("out") / scenario.name
         results, report_failure = compute_run(scenario, folder, force=force, quiet=quiet)
@@ -177,7 +186,7 @@ def compute_run(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -
     if not quiet:
         say(outlook_text(world.scenario.name, describe(world)))
     with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot) as on_slot_or_stop:
-        results = run(world, on_slot=on_slot_or_stop)
+        results = run(world, on_slot=on_slot_or_stop, folder=folder)
     if not quiet:
         say("drawing the report")
     page, failure = report_page(results)

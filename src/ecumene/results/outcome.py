@@ -25,11 +25,14 @@ class Results:
         declared in `ecumene.results.schema.TABLES`.
     summary
         The planet in a few numbers; written as ``summary.json``.
+    arrays
+        Folder of the per-slot arrays; None where none were kept.
     """
 
     scenario: Scenario
     tables: dict[str, Table]
     summary: dict[str, Any]
+    arrays: Path | None = None
 
     def rows(self) -> Table:
         """Return the table of rows (cell, country)."""

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import sys
 from datetime import UTC, datetime
 from importlib import metadata
@@ -23,6 +24,7 @@ import numpy as np
 
 from ecumene import __version__
 from ecumene.errors import DamagedResultError, OutputError, RunError
+from ecumene.results.arrays import PARTIAL, STORE
 from ecumene.results.schema import TABLES, Table, Variable
 
 if TYPE_CHECKING:
@@ -40,10 +42,12 @@ _OURS = {
     MANIFEST,
     SUMMARY,
     "report.html",
+    STORE,
+    PARTIAL,
     *(f"{name}.parquet" for name in TABLES),
     *(f"{t}.csv" for t in CSV_TABLES),
 }
-_LIBRARIES = ("numpy", "numba", "sgp4", "h3", "pydantic", "duckdb")
+_LIBRARIES = ("numpy", "numba", "sgp4", "h3", "pydantic", "duckdb", "zarr")
 _FILE_KEYS = (
     ("constellation", "file"),
     ("gateways", "sites"),
@@ -183,13 +187,32 @@ def write_results(
         for name, content in {SUMMARY: json_text(results.summary), **(extra_files or {})}.items():
             data = content.encode() if isinstance(content, str) else content
             written.append(put_file(folder / name, data))
-        put_file(folder / MANIFEST, json_text(_manifest(results, written)).encode())
+        written += _place_arrays(results.arrays, folder)
+        put_file(folder / MANIFEST, json_text(_manifest(results, folder, written)).encode())
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
         raise RunError(
             f"{folder}: writing the results failed: {reason}; free the folder and run again "
             "(it holds no manifest and will not be taken for a result)"
         ) from None
+
+
+def _place_arrays(arrays: Path | None, folder: Path) -> list[Path]:
+    """Give the store of per-slot arrays its name in the folder, and return its files.
+
+    A store of another run is removed; one that already has its place here stays.
+    """
+    store, partial = folder / STORE, folder / PARTIAL
+    if arrays is None:
+        shutil.rmtree(store, ignore_errors=True)
+        return []
+    if arrays.is_dir() and arrays.resolve() != store.resolve():
+        if arrays.resolve() != partial.resolve():
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.copytree(arrays, partial)
+        shutil.rmtree(store, ignore_errors=True)
+        partial.replace(store)
+    return sorted(path for path in store.rglob("*") if path.is_file())
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -286,7 +309,7 @@ def put_file(path: Path, data: bytes) -> Path:
     return path
 
 
-def _manifest(results: Results, written: list[Path]) -> dict[str, Any]:
+def _manifest(results: Results, folder: Path, written: list[Path]) -> dict[str, Any]:
     return {
         "program": "ecumene",
         "version": __version__,
@@ -300,7 +323,7 @@ def _manifest(results: Results, written: list[Path]) -> dict[str, Any]:
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},
         "inputs": input_digests(results.scenario),
         "data": bundled_digests(),
-        "outputs": {path.name: _digest(path) for path in written},
+        "outputs": {path.relative_to(folder).as_posix(): _digest(path) for path in written},
     }
 
 
