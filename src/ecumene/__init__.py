@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ecumene.archive import open_results as open  # noqa: A004 - ecumene.open(folder) reads well
     from ecumene.scenario import Scenario, load
     from ecumene.simulation import Results, simulate
 
 __version__ = "0.1.0"
-__all__ = ["Results", "Scenario", "__version__", "load", "simulate"]
+__all__ = ["Results", "Scenario", "__version__", "load", "open", "simulate"]
 
 _HOMES = {
-    "Scenario": "ecumene.scenario",
-    "load": "ecumene.scenario",
-    "Results": "ecumene.simulation",
-    "simulate": "ecumene.simulation",
+    "Scenario": ("ecumene.scenario", "Scenario"),
+    "load": ("ecumene.scenario", "load"),
+    "Results": ("ecumene.simulation", "Results"),
+    "simulate": ("ecumene.simulation", "simulate"),
+    "open": ("ecumene.archive", "open_results"),
 }
 
 
@@ -25,4 +27,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'ecumene' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    module, inside = _HOMES[name]
+    return getattr(import_module(module), inside)

@@ -58,7 +58,7 @@ from ecumene.results.summary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -192,7 +192,9 @@ class Ledger:
         tables |= _event_tables(self.world, self.slots)
         summary = _summary(self.world, self, tables, cause_share)
         if self.world.scenario.output.arrays and not self.keeps_arrays:
-            summary["notes"].append("Per-slot arrays were asked for and not kept: no folder was named for them.")
+            summary["notes"].append(
+                "Per-slot arrays were asked for and not kept: no folder was named for them."
+            )
         summary["pairs"] = pairs_in_short(tables["pairs"])
         summary["faults"] = faults_in_short(tables["faults"])
         summary["places"] = places_in_short(tables["places"], self.world.scenario.slot_s)
@@ -343,7 +345,7 @@ def array_columns(slot: Slot, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     is_served = service.cause >= PARTLY
     sat = np.where(is_served, slot.plan.sat_of_cell[land.cell_of_row], -1)
     share = np.divide(service.rate_bps, asked_bps, out=np.zeros_like(asked_bps), where=asked_bps > 0.0)
-    made = {
+    made: dict[str, Callable[[], NDArray[Any]]] = {
         "mbps": lambda: slot.world.scenario.demand.mbps_per_subscriber * share,
         "carried_mbps": lambda: service.rate_bps / 1e6,
         "demand_mbps": lambda: asked_bps / 1e6,

@@ -27,8 +27,9 @@ FLOORS = (
     ("pairs", "carriage"),
     ("record",),
     ("simulation",),
-    ("siting",),
-    ("views", "exports"),
+    ("siting", "archive"),
+    ("views",),
+    ("exports",),
     ("cli", "service", "emulation"),
     ("__main__",),
 )
@@ -46,6 +47,11 @@ ONLY_FOR_TYPES = {
     ("simulation", "scenario"): "the spine hands the scenario to the world",
 }
 """Imports that are allowed for annotations alone."""
+
+DRAWS_ITSELF = {
+    ("results", "views"): "a result in a notebook is asked for its map; views are imported when it is",
+}
+"""The one import from above, inside the methods that need it."""
 
 REACHES_DOWN = {
     (
@@ -134,6 +140,7 @@ def test_imports_come_from_below() -> None:
         f"{found.where}: {here} imports {there}"
         for found, here, there in between_rooms()
         if FLOOR_OF_ROOM[there] >= FLOOR_OF_ROOM[here]
+        and not ((here, there) in DRAWS_ITSELF and found.path.name == "outcome.py")
     ]
     assert not wrong, "\n".join(wrong)
 

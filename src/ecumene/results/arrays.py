@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -93,7 +93,7 @@ class SlotArrays:
             raise _failure(self.path, error) from None
         self.n_written += n
 
-    def __enter__(self) -> SlotArrays:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -227,7 +227,7 @@ def _write_coordinates(group: Any, rows: Table, start_utc: str, slot_s: float, n
             "country",
             "row",
             country.astype(np.int16),
-            {"long_name": "country of the row", **_flags(codes)},
+            {"long_name": "country of the row", **_flags(codes.tolist())},
         ),
         ("lat", "row", rows["lat_deg"], {"standard_name": "latitude", "units": "degrees_north"}),
         ("lon", "row", rows["lon_deg"], {"standard_name": "longitude", "units": "degrees_east"}),

@@ -386,7 +386,7 @@ ARRAYS = {
             "gateway",
             "int32",
             "",
-            "gateway where most traffic of that satellite comes down: line of the table of gateways, from 0; -1 for none",
+            "gateway where most of its traffic comes down: line of the table of gateways, from 0; -1 for none",
         ),
     )
 }

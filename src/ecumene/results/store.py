@@ -28,7 +28,7 @@ from ecumene.results.arrays import PARTIAL, STORE
 from ecumene.results.schema import TABLES, Table, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ecumene.results.outcome import Results
     from ecumene.scenario import Scenario
@@ -227,6 +227,44 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return read_json(folder / SUMMARY)
 
 
+def read_table(folder: Path, name: str) -> Table:
+    """Return a table of a result folder as it was before it was written: "" and NaN for empty cells.
+
+    Parameters
+    ----------
+    folder
+        A result folder.
+    name
+        Key of `ecumene.results.schema.TABLES`.
+
+    Raises
+    ------
+    DamagedResultError
+        The file is missing, cannot be read, or lacks a column.
+    """
+    import duckdb
+
+    path = folder / f"{name}.parquet"
+    names = ", ".join(f'"{v.name}"' for v in TABLES[name])
+    connection = duckdb.connect()
+    try:
+        read = connection.execute(f"SELECT {names} FROM read_parquet(?)", [str(path)]).fetchnumpy()  # noqa: S608
+    except duckdb.Error as error:
+        raise DamagedResultError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
+    finally:
+        connection.close()
+    return {v.name: _unmasked(read[v.name], v) for v in TABLES[name]}
+
+
+def _unmasked(column: Any, variable: Variable) -> Any:
+    """Return a column without its mask: empty text, and NaN, for which whole numbers become floats."""
+    if variable.dtype == "str":
+        return np.ma.filled(np.ma.asarray(column, dtype=object), "").astype(object)
+    if np.ma.is_masked(column):
+        return np.ma.filled(column.astype(np.float64), np.nan)
+    return np.asarray(column)
+
+
 def check_intact(folder: Path) -> None:
     """Compare every file of a result folder with the digest in its manifest.
 
@@ -287,6 +325,65 @@ def _copy(connection: Any, select: str, path: Path, options: str) -> Path:
     try:
         quoted = str(partial).replace("'", "''")
         connection.execute(f"COPY ({select}) TO '{quoted}' ({options})")
+        partial.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return path
+
+
+def put_parquet(
+    path: Path,
+    table: Table,
+    variables: Sequence[Variable],
+    binary: Mapping[str, Any],
+    metadata: Mapping[str, str],
+) -> Path:
+    """Write a table of another shape as Parquet, by a temporary name first.
+
+    Parameters
+    ----------
+    path
+        The file.
+    table
+        Columns by name.
+    variables
+        Those to write, in order.
+    binary
+        Further columns of bytes, after them.
+    metadata
+        Text for the file's own metadata, by key.
+
+    Returns
+    -------
+    path
+        The same.
+    """
+    import duckdb
+
+    columns = {v.name: _plain(table[v.name]) for v in variables} | dict(binary)
+    select = ", ".join([*(_column(v) for v in variables), *(f'"{name}"' for name in binary)])
+    quoted = ", ".join(f"'{key}': '" + text.replace("'", "''") + "'" for key, text in metadata.items())
+    connection = duckdb.connect()
+    try:
+        connection.register("written", columns)
+        options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{quoted}}}"
+        return _copy(connection, f"SELECT {select} FROM written", path, options)  # noqa: S608
+    except duckdb.IOException as error:
+        code = errno.ENOSPC if "space" in str(error).lower() else errno.EIO
+        raise OSError(code, str(error).splitlines()[0]) from None
+    finally:
+        connection.close()
+
+
+def put_lines(path: Path, lines: Iterable[str]) -> Path:
+    """Write text piece by piece, by a temporary name first (`put_file`)."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
         partial.replace(path)
     finally:
         with contextlib.suppress(OSError):

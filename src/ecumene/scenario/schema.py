@@ -616,9 +616,7 @@ class OutputKeys(Section):
     """What is written beside the tables."""
 
     arrays: tuple[
-        Literal[
-            "mbps", "carried_mbps", "demand_mbps", "rtt_ms", "cause", "is_available", "sat", "gateway"
-        ],
+        Literal["mbps", "carried_mbps", "demand_mbps", "rtt_ms", "cause", "is_available", "sat", "gateway"],
         ...,
     ] = ()
     """Quantities kept for every row and slot, in `slots.zarr`; none where empty. `--arrays` keeps them all."""
