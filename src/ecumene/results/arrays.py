@@ -174,8 +174,9 @@ def packed(variable: ArrayVariable, values: NDArray[Any]) -> NDArray[Any]:
     steps = np.rint(values / variable.scale)
     is_none = np.isnan(steps)
     most = np.iinfo(variable.dtype).max - (variable.fill is not None)
-    if np.any(steps > most) or np.any(steps < 0.0) or (variable.fill is None and is_none.any()):
-        worst = float(np.nanmax(np.abs(steps))) * variable.scale
+    wrong = (steps > most) | (steps < 0.0) | (is_none & (variable.fill is None))
+    if np.any(wrong):
+        worst = float(np.asarray(values)[wrong][0])
         raise RangeError(
             f"array {variable.name}: holds 0 to {most * variable.scale:,.0f} {variable.unit}, got {worst:,.6g}; "
             "leave it out of output.arrays"

@@ -133,8 +133,8 @@ def aligned_text(columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
     cells = [[_cell(value) for value in line] for line in lines]
     widths = [max(len(row[k]) for row in [list(columns), *cells]) for k in range(len(columns))]
     is_number = [
-        any(isinstance(line[k], int | float) for line in lines)
-        and all(line[k] is None or isinstance(line[k], int | float) for line in lines)
+        any(_is_number(line[k]) for line in lines)
+        and all(line[k] is None or _is_number(line[k]) for line in lines)
         for k in range(len(columns))
     ]
 
@@ -146,6 +146,10 @@ def aligned_text(columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
         return "  ".join(placed).rstrip()
 
     return "\n".join([row(columns), *(row(line) for line in cells)])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _cell(value: Any) -> str:
