@@ -15,7 +15,7 @@ import pytest
 import xarray
 
 import ecumene
-from ecumene.errors import DamagedResultError, RangeError, RunError
+from ecumene.errors import DamagedResultError, InputError, RangeError, RunError
 from ecumene.results import arrays, store
 from ecumene.results.schema import ARRAYS, CAUSES
 from ecumene.scenario.schema import OutputKeys
@@ -109,6 +109,17 @@ def test_arrays_go_with_the_result_and_leave_with_it(tmp_path, folder):
     ecumene.simulate(ecumene.load("toy")).write(tmp_path / "copy", force=True)
     assert ecumene.open(tmp_path / "copy").arrays is None
     assert not (tmp_path / "copy" / arrays.STORE).exists()
+
+
+def test_arrays_that_were_moved_away_are_said(tmp_path):
+    results = ecumene.simulate(toy(), folder=tmp_path / "a")
+    assert "cause" in results.to_xarray()
+    results.write(tmp_path / "a")
+    assert results.arrays == tmp_path / "a" / arrays.STORE
+    assert "cause" in results.to_xarray()
+    (tmp_path / "a").rename(tmp_path / "b")
+    with pytest.raises(InputError, match="the per-slot arrays are gone"):
+        results.to_xarray()
 
 
 def test_without_a_folder_nothing_is_kept_and_the_summary_says_so():

@@ -55,7 +55,7 @@ def dataset(results: Results, *, is_packed: bool = False) -> Dataset:
     Raises
     ------
     InputError
-        xarray is not installed.
+        xarray is not installed, or the arrays have been moved away.
     """
     xarray = library("xarray")
     rows = results.rows()
@@ -74,6 +74,11 @@ def dataset(results: Results, *, is_packed: bool = False) -> Dataset:
     )
     if results.arrays is None:
         return made
+    if not results.arrays.is_dir():
+        raise InputError(
+            f"{results.arrays}: the per-slot arrays are gone: moved, deleted, or replaced by another run in this "
+            "folder; open the folder they are in with ecumene.open"
+        )
     stored = xarray.open_zarr(results.arrays, consolidated=False, mask_and_scale=not is_packed)
     return made.merge(stored.drop_vars(["cell", "country", "lat", "lon"]), combine_attrs="override")
 

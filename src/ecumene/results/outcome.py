@@ -173,6 +173,9 @@ class Results:
         """Write the tables, summary and manifest into a folder (`ecumene.results.store.write_results`)."""
         from pathlib import Path
 
+        from ecumene.results.arrays import STORE
         from ecumene.results.store import write_results
 
         write_results(self, Path(folder), force=force)
+        if self.arrays is not None:  # the arrays moved there: they may be gigabytes, and are never there twice
+            object.__setattr__(self, "arrays", Path(folder) / STORE)
