@@ -29,7 +29,7 @@ from ecumene.orbits.elements import STATUSES
 from ecumene.pairs import pair_columns, pairs_in_short
 from ecumene.radio.contours import CONTOUR_DB
 from ecumene.results.dwells import Dwells, count_dwells, dwell_slots, open_dwells
-from ecumene.results.events import Event, fault_table, people_of_slot
+from ecumene.results.events import FOLLOWED, Event, fault_table, people_of_slot
 from ecumene.results.outcome import Results
 from ecumene.results.schema import CAUSES, PAIRS, PLACES, SLOTS, Table
 from ecumene.results.statistics import (
@@ -85,6 +85,7 @@ class Ledger:
     places: list[dict[str, list[Any]]] = field(default_factory=list)
     pairs: list[Table] = field(default_factory=list)
     slots: list[dict[str, Any]] = field(default_factory=list)
+    there: list[dict[int, dict[str, Any]]] = field(default_factory=list)
     totals: list[tuple[float, ...]] = field(default_factory=list)
     stamps: list[float] = field(default_factory=list)
 
@@ -123,6 +124,8 @@ class Ledger:
             )
         )
         self.slots.append(slot_columns(slot))
+        named = {k: fault.row for k, fault in enumerate(self.world.faults) if fault.row is not None}
+        self.there.append({k: fared(slot, row) for k, row in named.items()})
         here = slot.world
         lit = here.spill.lit_rows(here.grid, here.land, slot.sky.r_sat_m, plan.sat_of_cell)
         self.spilled_of_row[lit] += 1
@@ -182,7 +185,7 @@ class Ledger:
             "landings": self.carriage.landing_table(n_slots),
             "cuts": self.carriage.cut_table(),
         }
-        tables |= _event_tables(self.world, self.slots)
+        tables |= _event_tables(self.world, self.slots, self.there)
         summary = _summary(self.world, self, tables, cause_share)
         summary["pairs"] = pairs_in_short(tables["pairs"])
         summary["faults"] = faults_in_short(tables["faults"])
@@ -280,17 +283,14 @@ def _utc(world: World, slot: Slot) -> str:
 
 def slot_columns(slot: Slot) -> dict[str, Any]:
     """Return the line of the table of slots."""
-    world, plan, service = slot.world, slot.plan, slot.service
+    world, plan = slot.world, slot.plan
     return {
         "slot": slot.sky.slot,
         "utc": _utc(world, slot),
         "faults": "; ".join(world.faults[k].name for k in world.standing),
         "demand_gbps": float(slot.asked.cell_bps.sum()) / 1e9,
         "planned_gbps": plan.served_bps / 1e9,
-        "carried_gbps": float(service.rate_bps.sum()) / 1e9,
-        **people_of_slot(
-            world.land.rows.people, service.cause, service.is_available, service.is_reachable, service.rtt_s
-        ),
+        **fared(slot, None),
         "handovers": plan.n_handovers,
         "plan_gap": 1.0 - plan.objective_bps / plan.objective_bound_bps
         if plan.objective_bound_bps > 0.0
@@ -298,17 +298,37 @@ def slot_columns(slot: Slot) -> dict[str, Any]:
     }
 
 
-def _event_tables(world: World, lines: list[dict[str, Any]]) -> dict[str, Table]:
+def fared(slot: Slot, row: NDArray[np.int64] | None) -> dict[str, Any]:
+    """Return traffic and people of some rows in a slot; of all where none are given."""
+    service, of = slot.service, slice(None) if row is None else row
+    people = slot.world.land.rows.people[of]
+    return {
+        "carried_gbps": float(service.rate_bps[of].sum()) / 1e9,
+        **people_of_slot(
+            people, service.cause[of], service.is_available[of], service.is_reachable[of], service.rtt_s[of]
+        ),
+    }
+
+
+def _event_tables(
+    world: World, lines: list[dict[str, Any]], there: list[dict[int, dict[str, Any]]]
+) -> dict[str, Table]:
     """Return the tables of slots and of faults."""
     kinds = {"str": object, "int64": np.int64, "float64": np.float64}
     slots = {v.name: np.array([line[v.name] for line in lines], kinds[v.dtype]) for v in SLOTS}
-    events = [Event(fault.name, fault.kind, fault.start_s, fault.end_s) for fault in world.faults]
+    events = [Event(f.name, f.kind, f.where, f.start_s, f.end_s) for f in world.faults]
+    followed: list[Table | None] = [
+        {name: np.array([line[k][name] for line in there]) for name in FOLLOWED}
+        if fault.row is not None
+        else None
+        for k, fault in enumerate(world.faults)
+    ]
     utc = [
         utc_text(world.start + timedelta(seconds=t_s)) if abs(t_s) < 1e9 else ""
         for event in events
         for t_s in (event.start_s, event.end_s)
     ]
-    return {"slots": slots, "faults": fault_table(events, slots, utc, world.scenario.slot_s)}
+    return {"slots": slots, "faults": fault_table(events, slots, followed, utc, world.scenario.slot_s)}
 
 
 def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:

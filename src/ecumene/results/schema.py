@@ -302,6 +302,12 @@ _FOLLOWED = (
 FAULTS = _variables(
     ("fault", "str", "", "name"),
     ("kind", "str", "", "kind, as in the scenario"),
+    (
+        "where",
+        "str",
+        "",
+        "countries it names: people and traffic below are theirs; empty for the whole planet",
+    ),
     ("from_utc", "str", "", "beginning"),
     ("to_utc", "str", "", "end; empty where it does not end"),
     ("slots", "int64", "", "slots in which it stood"),
