@@ -45,10 +45,8 @@ class _InOrder(typer.core.TyperGroup):
     """Lists commands in `ORDER`, whatever module they stand in."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return sorted(
-            super().list_commands(ctx),
-            key=lambda name: (name not in ORDER, name in ORDER and ORDER.index(name)),
-        )
+        place = {name: k for k, name in enumerate(ORDER)}
+        return sorted(super().list_commands(ctx), key=lambda name: place.get(name, len(ORDER)))
 
 
 app = typer.Typer(
