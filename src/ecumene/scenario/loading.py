@@ -163,6 +163,11 @@ def _tree(source: str, text: str, folder: Path, seen: tuple[str, ...]) -> dict[s
 
 def _anchor_files(tree: dict[str, Any], folder: Path) -> None:
     """Make relative file names of a scenario relative to the file they stand in."""
+    faults = tree.get("fault")
+    for fault in faults if isinstance(faults, list) else ():
+        region = fault.get("region") if isinstance(fault, dict) else None
+        if isinstance(region, dict) and isinstance(region.get("file"), str):
+            region["file"] = str(folder / region["file"])
     for section, key in (*_FILE_KEYS, *_NAME_OR_FILE_KEYS):
         part = tree.get(section)
         value = part.get(key) if isinstance(part, dict) else None
