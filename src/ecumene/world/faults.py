@@ -359,7 +359,9 @@ class _Resolver:
             return pool
         n = round(key.share * len(pool))
         if n == 0:
-            self.note(f"takes {key.share:.1%} of {len(pool):,} satellites, which rounds to none: it changes nothing.")
+            self.note(
+                f"takes {key.share:.1%} of {len(pool):,} satellites, which rounds to none: it changes nothing."
+            )
         return np.sort(self.rng(key, 1).permutation(pool)[:n])
 
     def lasers(self, key: FaultKeys) -> NDArray[np.bool_]:
