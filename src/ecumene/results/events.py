@@ -123,8 +123,8 @@ def fault_table(
     Before: the last slots before it in which no fault stood, as many as make `WINDOW_S`; where another fault ends as
     this one begins they lie before that. During: the slots in which it stood, whatever else did; of these the worst:
     the fewest people and bit/s, the longest round trip. After: as many of the first slots after it in which no fault
-    stands. Recovery: from the end of the fault to the beginning of the first slot in which `RECOVERED_SHARE` of the people served before are served again; NaN where that does not come
-    inside the run, or there was nothing before.
+    stands. Recovery: from the end of the fault to the beginning of the first slot in which `RECOVERED_SHARE` of the
+    people served before are served again; NaN where that does not come inside the run, or there was nothing before.
     """
     t_s = slots["slot"] * slot_s
     is_quiet = np.array([not names for names in slots["faults"]], np.bool_)
