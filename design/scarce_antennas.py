@@ -1,12 +1,13 @@
-"""Does a fault make anybody available, and does it leave a trace, where gateways have fewer antennas than satellites in view?
+"""Where antennas are scarce, does a fault make anybody available, and does it leave a trace?
 
 Run from the repository root:
 
     python design/scarce_antennas.py
 
-30 % of the satellites are lost in slots 4 to 7 of 16, at resolution 3. Without lasers (starlink-2022) yes: a lost satellite sets an
-antenna free, so in a slot of the fault up to 22 of 14,917 rows are available that were not without it, and antennas stand otherwise
-for two slots after it (15, then 3 rows differ). With lasers (starlink-gen1) no row gains, and none differs afterwards.
+30 % of the satellites are lost in slots 4 to 7 of 16, at resolution 3. Without lasers (starlink-2022) both: a lost
+satellite sets an antenna free, so in a slot of the fault up to 22 of 14,917 rows are available that were not without
+it, and antennas stand otherwise for two slots after it (15, then 3 rows differ). With lasers (starlink-gen1) no row
+gains, and none differs afterwards.
 """  # noqa: D400 - a question
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ def test_what_does_not_hold_together_is_told_at_once():
     for words in (
         "4 problems",
         'fault[0].links: no laser joins "ring p00 s00" and "ring p00 s05"',
-        'fault[0].links: "ring p00 s00" twice: a laser has two ends',
+        'fault[0].links: "ring p00 s00" and "ring p00 s00" are one satellite: a laser has two ends',
         "fault[2].name: 'twin' is the name of fault[1] already",
         "fault[3].to: the fault ends 30 s before it begins",
     ):

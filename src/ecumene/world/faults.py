@@ -368,6 +368,7 @@ class _Resolver:
         """Return the lasers between the pairs named."""
         found = np.zeros(len(self.links), np.bool_)
         for pair in key.links:
+            n_problems = len(self.problems)
             ends = self.named_satellites(pair, "links")
             if len(ends) == 2:  # or it is said what is wrong
                 is_meant = (np.sort(self.links, axis=1) == ends).all(axis=1)
@@ -378,8 +379,8 @@ class _Resolver:
                         "links",
                         f'no laser joins "{a}" and "{b}"; `ecumene export graphml` lists who is joined',
                     )
-            elif pair[0] == pair[1]:
-                self.bad("links", f'"{pair[0]}" twice: a laser has two ends')
+            elif len(self.problems) == n_problems:
+                self.bad("links", f'"{pair[0]}" and "{pair[1]}" are one satellite: a laser has two ends')
         return found
 
     def note(self, what: str) -> None:
