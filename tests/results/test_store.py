@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -15,7 +16,9 @@ from ecumene.errors import DamagedResultError, OutputError, RunError
 from ecumene.results import store
 from ecumene.results.outcome import Results
 from ecumene.results.schema import TABLES, Table
-from ecumene.scenario import Scenario
+
+if TYPE_CHECKING:
+    from ecumene.scenario import Scenario
 
 
 def made_up(n: int = 3) -> Results:
