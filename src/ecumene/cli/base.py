@@ -204,6 +204,17 @@ def load_scenario(
         raise ScenarioError(error.source, [_as_typed(problem, given) for problem in error.problems]) from None
 
 
+@contextmanager
+def telling_lines(name: str) -> Iterator[None]:
+    """Add lines of the scenario's file to what is wrong with it, where that is found only when the world is built."""
+    try:
+        yield
+    except ScenarioError as error:
+        from ecumene.scenario.loading import with_lines
+
+        raise with_lines(error, name) from None
+
+
 def pair_settings(pairs: Sequence[str] | None) -> list[str]:
     """Return what --pairs means as settings of the scenario.
 

@@ -38,6 +38,7 @@ from ecumene.cli.base import (
     progress,
     say,
     stopping_between_slots,
+    telling_lines,
     terminal,
 )
 from ecumene.errors import InputError
@@ -90,9 +91,10 @@ def run(
             name, options, constellation, places, [*pair_settings(pairs), *(settings or [])], faults or ()
         )
         folder = out or Path("out") / scenario.name
-        results, report_failure = compute_run(
-            scenario, folder, globe_resolution=globe_cells, force=force, quiet=quiet
-        )
+        with telling_lines(name):
+            results, report_failure = compute_run(
+                scenario, folder, globe_resolution=globe_cells, force=force, quiet=quiet
+            )
         if as_json:
             typer.echo(json_text(results.summary))
         elif not quiet:
@@ -152,6 +154,7 @@ def check(
     resolution: Resolution = None,
     places: PlacesFile = None,
     pairs: PairList = None,
+    faults: FaultList = None,
     settings: Settings = None,
     seed: Seed = None,
     as_json: AsJson = False,
@@ -163,11 +166,12 @@ def check(
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with exit_codes(debug=debug):
         scenario = load_scenario(
-            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])]
+            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])], faults or ()
         )
         from ecumene.world import build, describe
 
-        forecast = describe(build(scenario))
+        with telling_lines(name):
+            forecast = describe(build(scenario))
         if as_json:
             typer.echo(json_text(forecast))
         else:
