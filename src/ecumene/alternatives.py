@@ -259,20 +259,16 @@ def _whole(scene: Scene, change: Change, words: str) -> Alternative:
     """Plan the whole slot again."""
     world, k = scene.world(change), scene.slot.sky.slot
     slot = one_slot(world, survey(world, k), survey(world, k + 1), scene.before)
-    return _outcome(world, slot.terminals, slot.view, slot.delay_s, (words, HELPS, "whole slot"))
+    return _outcome(world, slot.terminals, slot.view, slot.taken.delay_s, (words, HELPS, "whole slot"))
 
 
-def _of_terminal(
-    scene: Scene, world: World, sky: Sky, links: Links, words: str, effect: str
-) -> Alternative:
+def _of_terminal(scene: Scene, world: World, sky: Sky, links: Links, words: str, effect: str) -> Alternative:
     alone = replace(world, places=replace(world.places, row=np.array([-1]), cell=np.array([-1])))
     slot, is_same = scene.slot, links is scene.slot.links
     view = view_of_places(alone, sky)
     share = slot.carried_share if is_same else np.ones(links.routes.has_path.shape)
-    terminals = terminals_of_places(
-        alone, slot.asked, links, slot.plan, slot.service, share, view, None
-    )
-    delay_s = slot.delay_s if is_same else links.routes.delay_s
+    terminals = terminals_of_places(alone, slot.asked, links, slot.plan, slot.service, share, view, None)
+    delay_s = slot.taken.delay_s if is_same else links.routes.delay_s
     return _outcome(alone, terminals, view, delay_s, (words, effect, "one terminal"))
 
 
@@ -347,9 +343,7 @@ def _mask_that_helps(scene: Scene, change: Change) -> float | None:
 
 
 def _without_fault(k: int) -> Change:
-    return lambda world: replace(
-        world, faults=(*world.faults[:k], *world.faults[k + 1 :])
-    )
+    return lambda world: replace(world, faults=(*world.faults[:k], *world.faults[k + 1 :]))
 
 
 def _without_satellite(world: World, s: int) -> World:
@@ -382,7 +376,7 @@ def _with_site(site: SiteKeys) -> Change:
         scenario = _keys(world, "gateways", site=(*keys.site, site), at_sea=True)
         place = sum(own.kind == "gateway" for own in keys.site)
         faults = tuple(
-            replace(fault, is_gateway_down=np.insert(fault.is_gateway_down, place, False))  # noqa: FBT003
+            replace(fault, is_gateway_down=np.insert(fault.is_gateway_down, place, False))
             for fault in world.faults
         )
         ground = build_ground(scenario, world.land, world.start, [])
@@ -423,7 +417,9 @@ def _new_sites(scene: Scene) -> list[tuple[str, SiteKeys]]:
         lon_deg=float(listed.lon_deg[k]),
         antennas=int(listed.antennas[k]),
     )
-    words = f"with the nearest listed gateway not in use, {site.name} {site.country} ({away_m[k] / 1e3:,.0f} km)"
+    words = (
+        f"with the nearest listed gateway not in use, {site.name} {site.country} ({away_m[k] / 1e3:,.0f} km)"
+    )
     return [*found, (words, site)]
 
 
@@ -477,19 +473,25 @@ def _more_capacity(world: World, kind: str) -> World:
 def next_change(scene: Scene) -> tuple[str, str]:
     """Return when the sky alone changes the place's lot, UTC, and what happens then; empty where nothing does soon.
 
-    A place that is served keeps its satellite until that sets or nears the geostationary arc; one that sees no satellite
-    clear of the arc waits for the next; one without a path home waits for the next satellite that has one.
+    A place that is served keeps its satellite until that sets or nears the geostationary arc; one that sees no
+    satellite clear of the arc waits for the next; one without a path home waits for the next satellite that has one.
     """
     slot, cause = scene.slot, scene.cause
     if cause in {SERVED, PARTLY}:
         s = int(slot.terminals.sat[0])
         found = _when(scene, SKY_SLOTS, lambda sats: s not in sats)
         name = scene.base.fleet.elements.name[s]
-        return found, f"{name} is no longer in view and clear; another satellite takes over, or none" if found else ""
+        return (
+            found,
+            f"{name} is no longer in view and clear; another satellite takes over, or none" if found else "",
+        )
     if cause in {NO_SATELLITE, GSO_ARC}:
         found = _when(scene, SKY_SLOTS, lambda sats: len(sats) > 0)
         hours = SKY_SLOTS * scene.base.scenario.slot_s / 3_600.0
-        return found, "the next satellite is in view and clear" if found else f"no satellite within {hours:g} h"
+        return (
+            found,
+            "the next satellite is in view and clear" if found else f"no satellite within {hours:g} h",
+        )
     if cause == NO_GATEWAY_PATH:
         return _when_home(scene)
     return "", ""

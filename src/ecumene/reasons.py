@@ -20,7 +20,7 @@ from ecumene.network.sharing import FEED, GATEWAY, ISL, POP, RESOURCE_KINDS, kin
 from ecumene.radio.envelope import MODES
 from ecumene.record import limit_of_place, resource_name
 from ecumene.results.schema import CAUSE_WORDS, CAUSES
-from ecumene.scenario import load
+from ecumene.scenario import Scenario, load
 from ecumene.scenario.schema import PairsKeys, PlaceKeys, PlacesKeys
 from ecumene.simulation import one_slot
 from ecumene.sky.observer import gso_angle_rad
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ecumene.scenario import Scenario
+    from ecumene.licences.law import LandingClass
     from ecumene.slot import Slot
     from ecumene.world import World
 
@@ -304,6 +304,8 @@ class Lighting:
         Usable satellites without a unit left.
     row_cause
         Cause of the row, as `ecumene run` counts it; empty without a row.
+    row_rtt_ms
+        Round trip of the row: from the cell's centre, mean over all paths; NaN where not served. [ms]
     """
 
     subscribers: float
@@ -324,6 +326,7 @@ class Lighting:
     around_demand_mbps: float
     full: tuple[str, ...]
     row_cause: str
+    row_rtt_ms: float
 
 
 @dataclass(frozen=True)
@@ -336,7 +339,7 @@ class Hop:
         "radio", "isl", "feeder" or "fibre".
     start, end
         Names at the ends.
-    km, ms
+    length_km, delay_ms
         Length, and one way in it. [km], [ms]
     load
         Traffic over capacity, of the fibre that of the gateway's whole site; NaN where nothing limits it.
@@ -345,8 +348,8 @@ class Hop:
     kind: str
     start: str
     end: str
-    km: float
-    ms: float
+    length_km: float
+    delay_ms: float
     load: float
 
 
@@ -364,14 +367,12 @@ class Way:
         Paths over which the satellite's traffic goes, and the part of it on this one; 1 and 1 where it has none.
     legs_ms
         Twice the legs. [ms]
-    other_paths_ms
-        What the other paths of the same traffic add to the mean. [ms]
     queueing_ms
-        Waiting, mean over the paths. [ms]
+        Waiting on this path. [ms]
     processing_ms
         Framing, scheduling and processing, there and back. [ms]
     rtt_ms
-        The sum of these four: round trip terminal - PoP - terminal. [ms]
+        The sum of these three: round trip terminal - PoP - terminal. [ms]
     """
 
     satellite: str
@@ -382,7 +383,6 @@ class Way:
     n_paths: int
     main_share: float
     legs_ms: float
-    other_paths_ms: float
     queueing_ms: float
     processing_ms: float
     rtt_ms: float
@@ -507,7 +507,7 @@ def why(
     InputError
         No such place, or the scenario has mistakes.
     """
-    scenario = load(scenario) if not hasattr(scenario, "model_copy") else scenario
+    scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     spot = find_spot(place, scenario)
     own = PlaceKeys(name=spot.name, lat_deg=spot.lat_deg, lon_deg=spot.lon_deg)
     alone = scenario.model_copy(update={"places": PlacesKeys(place=(own,)), "pairs": PairsKeys()})
@@ -669,10 +669,12 @@ def _licence(slot: Slot) -> Licence:
         refusal=places.limit[0],
         valid_from=_day(entry.valid_from if entry else None),
         valid_to=_day(entry.valid_to if entry else None),
-        landing="any" if rule[0] == "any" else " ".join(rule[1] if rule[0] == "list" else rule[1:]),
+        landing="any" if rule[0] == "any" else _codes(rule),
         gso_exclusion_deg=float(places.gso_exclusion_deg[0]),
         gso_source="licence record" if has_own_angle else "scenario",
-        pfd_dbw_m2_mhz=float(law.pfd_dbw_m2_mhz[k]) if has_own_pfd else world.scenario.downlink.pfd_dbw_m2_mhz,
+        pfd_dbw_m2_mhz=float(law.pfd_dbw_m2_mhz[k])
+        if has_own_pfd
+        else world.scenario.downlink.pfd_dbw_m2_mhz,
         pfd_source="licence record" if has_own_pfd else "scenario",
         zone=register.zones[zone].name if zone >= 0 else "",
         zone_rule=register.zones[zone].rule if zone >= 0 else "",
@@ -681,6 +683,10 @@ def _licence(slot: Slot) -> Licence:
         confidence=entry.confidence if entry else "",
         note=entry.note if entry else "",
     )
+
+
+def _codes(rule: LandingClass) -> str:
+    return rule[1] if isinstance(rule[1], str) else " ".join(rule[1])
 
 
 def _no_record(world: World, country: int) -> str:
@@ -702,7 +708,9 @@ def _sky(slot: Slot) -> Sky:
     world, view, places = slot.world, slot.view, slot.world.places
     order = np.argsort(-view.sine, kind="stable")
     r_m, up = places.r_m[0], places.up[0]
-    east = np.array([-math.sin(math.radians(places.lon_deg[0])), math.cos(math.radians(places.lon_deg[0])), 0.0])
+    east = np.array(
+        [-math.sin(math.radians(places.lon_deg[0])), math.cos(math.radians(places.lon_deg[0])), 0.0]
+    )
     north = np.cross(up, east)
     line_m = slot.sky.r_sat_m[view.sat] - r_m
     azimuth_deg = np.degrees(np.arctan2(line_m @ east, line_m @ north)) % 360.0
@@ -742,7 +750,9 @@ def _units_used(slot: Slot) -> Any:
     """Return the channel-shares in use on every satellite."""
     plan = slot.plan
     is_lit = plan.sat_of_cell >= 0
-    return np.bincount(plan.sat_of_cell[is_lit], plan.units_of_cell[is_lit], len(plan.is_full)).astype(np.int64)
+    return np.bincount(plan.sat_of_cell[is_lit], plan.units_of_cell[is_lit], len(plan.is_full)).astype(
+        np.int64
+    )
 
 
 def _verdict(slot: Slot, pair: int) -> str:
@@ -763,7 +773,7 @@ def _verdict(slot: Slot, pair: int) -> str:
 
 
 def _sine_bin(slot: Slot, pair: int) -> int:
-    n_bins = slot.world.radio.channel_rate_bps.shape[1]
+    n_bins: int = slot.world.radio.channel_rate_bps.shape[1]
     return min(int(slot.view.sine[pair] * n_bins), n_bins - 1)
 
 
@@ -780,7 +790,14 @@ def _best_pair(slot: Slot) -> int:
     view = slot.view
     if not len(view.sat):
         return -1
-    rank = {"usable": 3, "no path home": 2, "no licence": 2, "link does not close": 2, "jammed": 1, "gso_arc": 1}
+    rank = {
+        "usable": 3,
+        "no path home": 2,
+        "no licence": 2,
+        "link does not close": 2,
+        "jammed": 1,
+        "gso_arc": 1,
+    }
     ranks = [rank.get(_verdict(slot, i), 0) for i in range(len(view.sat))]
     return max(range(len(ranks)), key=lambda i: (ranks[i], float(view.sine[i])))
 
@@ -857,8 +874,13 @@ def _lighting(slot: Slot, sky: Sky) -> Lighting:
         n_around=len(around),
         n_around_lit=int((plan.sat_of_cell[around] >= 0).sum()),
         around_demand_mbps=float(slot.asked.cell_bps[around].sum()) / 1e6,
-        full=tuple(seen.satellite for seen in sky.satellites if seen.verdict == "usable" and seen.units_used >= seen.units),
+        full=tuple(
+            seen.satellite
+            for seen in sky.satellites
+            if seen.verdict == "usable" and seen.units_used >= seen.units
+        ),
         row_cause=CAUSES[slot.service.cause[row]] if row >= 0 else "",
+        row_rtt_ms=float(slot.service.rtt_s[row]) * 1e3 if row >= 0 else nan,
     )
 
 
@@ -870,7 +892,7 @@ def _way(slot: Slot) -> Way | None:
         return None
     s, world = int(slot.view.sat[pair]), slot.world
     slant_m = float(slot.view.slant_m[pair])
-    sats, links, feed, gateway, pop, n_paths, main_share, mean_s = _main_path(slot, k, s)
+    sats, links, feed, gateway, pop, n_paths, main_share = _main_path(slot, k, s)
     names = world.fleet.elements.name
     ground, isls, feeders = world.ground, slot.links.isls, slot.links.feeders
     radio_s = slant_m / SPEED_OF_LIGHT_M_S
@@ -886,16 +908,18 @@ def _way(slot: Slot) -> Way | None:
     hops.append(Hop("feeder", names[sats[-1]], site, metres / 1e3, down_ms, _load(slot, FEED, feed)))
     straight_m = float(
         great_circle_m(
-            ground.gateways.lat_deg[gateway], ground.gateways.lon_deg[gateway], ground.pops.lat_deg[pop], ground.pops.lon_deg[pop]
+            ground.gateways.lat_deg[gateway],
+            ground.gateways.lon_deg[gateway],
+            ground.pops.lat_deg[pop],
+            ground.pops.lon_deg[pop],
         )
     )
     fibre_km = straight_m * world.scenario.latency.fibre_factor / 1e3
     fibre_ms = float(ground.fibre_s[gateway, pop]) * 1e3
     hops.append(Hop("fibre", site, pop_name, fibre_km, fibre_ms, _load(slot, GATEWAY, gateway)))
-    legs_ms = 2.0 * sum(hop.ms for hop in hops)
+    legs_ms = 2.0 * sum(hop.delay_ms for hop in hops)
     processing_ms = world.scenario.latency.processing_ms
-    total_ms = float(rtt_s(np.float64(slant_m), slot.delay_s[k, s], processing_ms * 1e-3)) * 1e3
-    plain_ms = 2.0 * (radio_s + mean_s) * 1e3
+    total_ms = float(rtt_s(np.asarray(slant_m), slot.taken.delay_s[k, s], processing_ms * 1e-3)) * 1e3
     return Way(
         satellite=names[s],
         gateway=site,
@@ -905,17 +929,16 @@ def _way(slot: Slot) -> Way | None:
         n_paths=n_paths,
         main_share=main_share,
         legs_ms=legs_ms,
-        other_paths_ms=plain_ms - legs_ms,
-        queueing_ms=total_ms - processing_ms - plain_ms,
+        queueing_ms=total_ms - processing_ms - legs_ms,
         processing_ms=processing_ms,
         rtt_ms=total_ms,
     )
 
 
-def _main_path(slot: Slot, k: int, s: int) -> tuple[list[int], list[int], int, int, int, int, float, float]:
-    """Return satellites, lasers, feed, gateway and PoP of the path with most traffic, and the mean without waiting.
+def _main_path(slot: Slot, k: int, s: int) -> tuple[list[int], list[int], int, int, int, int, float]:
+    """Return satellites, lasers, feed, gateway and PoP of the path with most traffic, how many there are, its share.
 
-    Number of paths and the main one's share stand between; of a satellite without traffic it is the quickest path.
+    Of a satellite without traffic it is the quickest path.
     """
     routes, streams = slot.links.routes, slot.streams
     flow = np.flatnonzero((slot.flow_sat == s) & (slot.flow_class == k))
@@ -924,7 +947,7 @@ def _main_path(slot: Slot, k: int, s: int) -> tuple[list[int], list[int], int, i
         sats = path_of(routes, k, s)
         links = [int(routes.next_link[k, sat]) for sat in sats[:-1]]
         ends = int(routes.feed[k, s]), int(routes.gateway[k, s]), int(routes.pop[k, s])
-        return sats, links, *ends, 1, 1.0, float(routes.delay_s[k, s])
+        return sats, links, *ends, 1, 1.0
     steps = streams.paths.resource[streams.paths.first[path] : streams.paths.first[path + 1]]
     kinds, index = kind_and_index(streams.paths, steps)
     links = [int(i) for i in index[kinds == ISL]]
@@ -936,8 +959,7 @@ def _main_path(slot: Slot, k: int, s: int) -> tuple[list[int], list[int], int, i
     own = streams.flow_of_path == flow[0]
     n_paths = int((own & (streams.path_bps > 0.0)).sum())
     share = float(streams.path_bps[path] / streams.path_bps[own].sum())
-    mean_s = float(streams.mean_of_flows(streams.delay_s)[flow[0]])
-    return sats, links, feed, gateway, pop, n_paths, share, mean_s
+    return sats, links, feed, gateway, pop, n_paths, share
 
 
 def _load(slot: Slot, kind: int, index: int) -> float:
@@ -966,7 +988,9 @@ def _limit(slot: Slot) -> Limit:
     resource = np.array([at], np.int32)
     kind, _ = kind_and_index(slot.paths, resource)
     load_gbps, capacity_gbps = (float(x[at]) / 1e9 for x in (slot.shares.load_bps, slot.paths.capacity_bps))
-    return Limit(resource_name(slot.world, slot, resource), RESOURCE_KINDS[int(kind[0])], load_gbps, capacity_gbps)
+    return Limit(
+        resource_name(slot.world, slot, resource), RESOURCE_KINDS[int(kind[0])], load_gbps, capacity_gbps
+    )
 
 
 def _ladder(slot: Slot, licence: Licence, sky: Sky, limit: Limit) -> tuple[Rung, ...]:

@@ -344,7 +344,15 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
 
 
 def limit_of_place(world: World, slot: Slot, place: int) -> str:
-    """Return what bound a place in a slot; empty where nothing did."""
+    """Return what bound a place in a slot; empty where nothing did.
+
+    Parameters
+    ----------
+    world, slot
+        The world as it is in the slot, and the finished slot.
+    place
+        Index of the place.
+    """
     cause, places = slot.terminals.cause[place], world.places
     if cause in {NO_LICENCE, ZONE}:
         return places.limit[place]
@@ -381,7 +389,15 @@ def _missing_path(world: World, slot: Slot, place: int) -> str:
 
 
 def resource_name(world: World, slot: Slot, resource: NDArray[np.int32]) -> str:
-    """Return the name of a full satellite, laser, antenna or site."""
+    """Return the name of a full satellite, laser, antenna or site.
+
+    Parameters
+    ----------
+    world, slot
+        The world as it is in the slot, and the finished slot.
+    resource : (1,)
+        Resource of the slot's paths (`ecumene.network.sharing`).
+    """
     kind, index = (int(found[0]) for found in kind_and_index(slot.paths, resource))
     names, gateways = world.fleet.elements.name, world.ground.gateways.name
     if RESOURCE_KINDS[kind] == "satellite":

@@ -545,6 +545,7 @@ def terminals_of_places(
     view: View,
     before: Slot | None,
 ) -> TerminalService:
+    """Return what one terminal at each place gets."""
     places = world.places
     row_bps = asked.row_bps[places.row]
     has_row = (places.row >= 0) & (row_bps > 0.0)

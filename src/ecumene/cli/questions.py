@@ -37,7 +37,17 @@ if TYPE_CHECKING:
     from ecumene.results.difference import Side
     from ecumene.scenario import Scenario
 
-_WHY_OPTIONS = ("--scenario", "--at", "--set", "--resolution", "--slots", "--start", "--from-start", "--json", "--quiet")
+_WHY_OPTIONS = (
+    "--scenario",
+    "--at",
+    "--set",
+    "--resolution",
+    "--slots",
+    "--start",
+    "--from-start",
+    "--json",
+    "--quiet",
+)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # so that -37.07,-12.31 is a place
@@ -62,7 +72,8 @@ def why(
     from_start: Annotated[
         bool,
         typer.Option(
-            "--from-start", help="Compute every slot of the run before it, not 12 at most: ecumene run's numbers."
+            "--from-start",
+            help="Compute every slot of the run before it, not 12 at most: ecumene run's numbers.",
         ),
     ] = False,
     constellation: ConstellationFile = None,
@@ -88,7 +99,9 @@ def why(
         if not quiet and not is_compiled():
             say("first run on this machine: compiling kernels as they are met, half a minute or more in all")
         with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot) as on_slot_or_stop:
-            chain = reasons_why(scenario, wanted, at=moment, from_the_start=from_start, on_slot=on_slot_or_stop)
+            chain = reasons_why(
+                scenario, wanted, at=moment, from_the_start=from_start, on_slot=on_slot_or_stop
+            )
         if as_json:
             typer.echo(json_text(chain.as_tree()))
             return
@@ -124,19 +137,24 @@ def _moment(at: str | None) -> datetime | None:
 def compare(
     first: Annotated[
         str,
-        typer.Argument(metavar="A", help="A result folder, a preset or a TOML file.", autocompletion=preset_completion),
+        typer.Argument(
+            metavar="A", help="A result folder, a preset or a TOML file.", autocompletion=preset_completion
+        ),
     ],
     second: Annotated[
         str | None,
         typer.Argument(
-            metavar="B", help="Another one; A again, with --set-b, by default.", autocompletion=preset_completion
+            metavar="B",
+            help="Another one; A again, with --set-b, by default.",
+            autocompletion=preset_completion,
         ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for page, map and CSV; out/A-and-B by default.")
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Write the map of who gained and lost here as well.")
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Write the map of who gained and lost here as well."),
     ] = None,
     country: Annotated[str | None, typer.Option(metavar="CC", help="Compare this country alone.")] = None,
     start: Start = None,
@@ -145,7 +163,9 @@ def compare(
     settings: Settings = None,
     set_b: Annotated[
         list[str] | None,
-        typer.Option("--set-b", metavar="KEY=VALUE", help="A key that is changed in B alone; may be repeated."),
+        typer.Option(
+            "--set-b", metavar="KEY=VALUE", help="A key that is changed in B alone; may be repeated."
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor text.")] = False,
     as_json: AsJson = False,
@@ -191,7 +211,9 @@ def _source(name: str, options: dict[str, Any], settings: list[str]) -> Path | S
     if not folder.is_dir():
         return load_scenario(name, options, None, None, settings)
     if not (folder / "manifest.json").is_file():
-        raise InputError(f"{name}: is a folder without manifest.json: no result, or a run that never finished")
+        raise InputError(
+            f"{name}: is a folder without manifest.json: no result, or a run that never finished"
+        )
     if settings or any(value is not None for value in options.values()):
         raise InputError(
             f"{name}: a result has its settings; --start, --slots, --resolution, --set and --set-b are for scenarios"
@@ -235,9 +257,13 @@ def _check_compare_folder(folder: Path, *, force: bool) -> None:
     check_place(folder)
     present = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
     if present - set(_COMPARE_FILES):
-        raise OutputError(f"--out {folder}: holds other files than a comparison; name an empty or a new folder")
+        raise OutputError(
+            f"--out {folder}: holds other files than a comparison; name an empty or a new folder"
+        )
     if present and not force:
-        raise OutputError(f"--out {folder}: holds a comparison; give another --out, or --force to overwrite it")
+        raise OutputError(
+            f"--out {folder}: holds a comparison; give another --out, or --force to overwrite it"
+        )
 
 
 def _write_compare(found: Any, folder: Path, plot: Path | None) -> Path:
@@ -256,7 +282,12 @@ def _write_compare(found: Any, folder: Path, plot: Path | None) -> Path:
     png = change_map_png(canvas, rows["served_b"].astype(np.float64) - rows["served_a"].astype(np.float64))
     csvs = {"countries.csv": countries_csv(found), "rows.csv": rows_csv(found)}
     page = difference_html(found, png, {"countries.csv": csvs["countries.csv"]})
-    files = {**csvs, "map.png": png, "comparison.json": json_text(found.as_tree()), "comparison.html": page}
+    files: dict[str, bytes | str] = {
+        **csvs,
+        "map.png": png,
+        "comparison.json": json_text(found.as_tree()),
+        "comparison.html": page,
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():

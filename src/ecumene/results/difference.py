@@ -1,7 +1,7 @@
 """Two results beside each other: who gained, who lost, where, and why.
 
-Gained and lost are people times the share of slots: what a row has more of counts as gained, what it has less of as lost,
-so that gained less lost is the difference of the two runs' own totals.
+Gained and lost are people times the share of slots: what a row has more of counts as gained, what it has less of as
+lost, so that gained less lost is the difference of the two runs' own totals.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class Difference:
     country
         Code of the only country that is compared; empty for all.
     totals
-        By measure: people before, after, gained, lost; and Mbit/s, round trip, traffic.
+        By measure: people before, after, gained, lost; and Mbit/s, round trip (medians over people served, and the
+        median change of those served in both), traffic.
     countries, classes
         One entry a country, or settlement class: the same, and its largest change of cause.
     flows
@@ -188,7 +189,9 @@ def difference(a: Side, b: Side, *, country: str = "") -> Difference:
         is_own = before["country"].astype(str) == country
         if not is_own.any():
             known = sorted(set(before["country"].astype(str)))
-            raise InputError(f"--country {country}: no row of this country; there are {', '.join(known[:12])}, ...")
+            raise InputError(
+                f"--country {country}: no row of this country; there are {', '.join(known[:12])}, ..."
+            )
         before, after = ({name: column[is_own] for name, column in t.items()} for t in (before, after))
     rows = _joined(before, after)
     every = np.ones(len(rows["cell"]), np.bool_)
@@ -226,7 +229,10 @@ def _alike(a: Side, b: Side) -> tuple[Table, Table]:
                 f"{a.label} and {b.label} have the same cells with other people; run both with one version"
             )
         return sides[0], sides[1]
-    counts = [f"{side.label} {len(side.rows['cell']):,} rows in {len(set(side.rows['country'])):,} countries" for side in (a, b)]
+    counts = [
+        f"{side.label} {len(side.rows['cell']):,} rows in {len(set(side.rows['country'])):,} countries"
+        for side in (a, b)
+    ]
     raise InputError(
         f"the runs have different rows ({'; '.join(counts)}): who gained is a question for the same land; give both "
         "the same countries, or the same [[cell]]s"
@@ -278,7 +284,10 @@ def _group(rows: Table, which: NDArray[np.bool_]) -> dict[str, Any]:
             f"{name}_gained": float((people * np.maximum(now - was, 0.0)).sum()),
             f"{name}_lost": float((people * np.maximum(was - now, 0.0)).sum()),
         }
+    is_in_both = (rows["served_a"][which] > 0) & (rows["served_b"][which] > 0)
     for name in ("rtt_ms_p50", "mbps_p50"):
+        was, now = (rows[f"{name}_{side}"][which].astype(np.float64) for side in "ab")
+        facts[f"{name}_change"] = weighted_percentile((now - was)[is_in_both], people[is_in_both], 50)
         for side in "ab":
             is_served = rows[f"served_{side}"][which] > 0
             values = rows[f"{name}_{side}"][which].astype(np.float64)[is_served]
@@ -298,7 +307,9 @@ def _groups(rows: Table, column: str) -> list[dict[str, Any]]:
 
 
 def _by_people(entry: Mapping[str, Any]) -> tuple[float, float, str]:
-    moved = max(entry["served_gained"] + entry["served_lost"], entry["available_gained"] + entry["available_lost"])
+    moved = max(
+        entry["served_gained"] + entry["served_lost"], entry["available_gained"] + entry["available_lost"]
+    )
     return -moved, -entry["people"], entry["country"]
 
 
@@ -306,7 +317,8 @@ def _flows(rows: Table, which: NDArray[np.bool_]) -> list[dict[str, Any]]:
     """Return people by main cause before and after, those who moved first, then the largest."""
     index = {cause: k for k, cause in enumerate(CAUSES)}
     was, now = (
-        np.array([index[cause] for cause in rows[f"main_cause_{side}"][which].tolist()], np.int64) for side in "ab"
+        np.array([index[cause] for cause in rows[f"main_cause_{side}"][which].tolist()], np.int64)
+        for side in "ab"
     )
     n = len(CAUSES)
     people = np.bincount(was * n + now, rows["people"][which].astype(np.float64), n * n)
@@ -315,7 +327,9 @@ def _flows(rows: Table, which: NDArray[np.bool_]) -> list[dict[str, Any]]:
         {"from": CAUSES[k // n], "to": CAUSES[k % n], "people": float(people[k]), "rows": int(count[k])}
         for k in np.flatnonzero(count).tolist()
     ]
-    return sorted(flows, key=lambda flow: (flow["from"] == flow["to"], -flow["people"], flow["from"], flow["to"]))
+    return sorted(
+        flows, key=lambda flow: (flow["from"] == flow["to"], -flow["people"], flow["from"], flow["to"])
+    )
 
 
 def _rows_with_most(rows: Table, what: str) -> list[dict[str, Any]]:
@@ -372,13 +386,15 @@ def _places(a: Table, b: Table) -> list[dict[str, Any]]:
 
 
 def _traffic(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"carried_gbps_{side}": summary["traffic_gbps"]["carried"] for side, summary in (("a", a), ("b", b))}
+    return {
+        f"carried_gbps_{side}": summary["traffic_gbps"]["carried"] for side, summary in (("a", a), ("b", b))
+    }
 
 
 COUNTRY_COLUMNS = (
     *("country", "people", "rows"),
     *(f"{name}_{what}" for name in MEASURES for what in ("a", "b", "gained", "lost")),
-    *("rtt_ms_p50_a", "rtt_ms_p50_b", "mbps_p50_a", "mbps_p50_b"),
+    *("rtt_ms_p50_a", "rtt_ms_p50_b", "rtt_ms_p50_change", "mbps_p50_a", "mbps_p50_b", "mbps_p50_change"),
 )
 
 

@@ -50,9 +50,10 @@ def difference_text(
         _countries(found, heading),
         _classes(found, heading),
         _flows(found, heading),
-        *(_rows(rows, f"Rows that {verb} most", width, heading) for rows, verb in ((found.losers, "lost"), (found.gainers, "gained"))),
+        _rows(found.losers, "Rows that lost most", width, heading),
+        _rows(found.gainers, "Rows that gained most", width, heading),
         _places(found, heading),
-    ]  # fmt: skip
+    ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
@@ -67,7 +68,9 @@ def _keys(found: Difference, width: int, heading: Callable[[str], str]) -> list[
     lines = [heading("What differs (A -> B)")]
     for key in found.keys:
         text = f"{key['key']}: {value_text(key['a'])} -> {value_text(key['b'])}"
-        lines += textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False)
+        lines += textwrap.wrap(
+            text, width, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
+        )
     return lines
 
 
@@ -75,14 +78,20 @@ def _totals(found: Difference, heading: Callable[[str], str]) -> list[str]:
     totals = found.totals
     lines = [heading(f"{'People':<20}{'A':>14}{'B':>14}{'gained':>14}{'lost':>14}")]
     for name, words in (("available", "could be served"), ("served", "are served")):
-        numbers = "".join(f"{people_text(totals[f'{name}_{what}']):>14}" for what in ("a", "b", "gained", "lost"))
+        numbers = "".join(
+            f"{people_text(totals[f'{name}_{what}']):>14}" for what in ("a", "b", "gained", "lost")
+        )
         lines.append(f"  {words:<18}{numbers}")
     measures = [("round trip p50", "rtt_ms_p50", "ms"), ("a subscriber p50", "mbps_p50", "Mbit/s")]
     if "carried_gbps_a" in totals:
         measures.append(("carried", "carried_gbps", "Gbit/s"))
     for words, name, unit in measures:
         was, now = totals[f"{name}_a"], totals[f"{name}_b"]
-        lines.append(f"  {words:<18}{number_text(was):>14}{number_text(now):>14}{signed_text(was, now):>14} {unit}")
+        both = totals.get(f"{name}_change")
+        told = "" if both is None else f"; of those served in both {signed_text(0.0, both)}"
+        lines.append(
+            f"  {words:<18}{number_text(was):>14}{number_text(now):>14}{signed_text(was, now):>14} {unit}{told}"
+        )
     return lines
 
 
@@ -120,12 +129,16 @@ def _table(head: str, entries: list[dict[str, Any]], key: str, heading: Callable
             f"{_change_text(entry, 'served'):>28}  {rtt}"
         )
         if entry["main_flow"]:
-            lines.append(f"{'':<12}{people_text(entry['main_flow']['people'])}: {flow_text(entry['main_flow'])}")
+            lines.append(
+                f"{'':<12}{people_text(entry['main_flow']['people'])}: {flow_text(entry['main_flow'])}"
+            )
     return lines
 
 
 def _countries(found: Difference, heading: Callable[[str], str]) -> list[str]:
-    moved = [e for e in found.countries if _change_text(e, "available") != "0" or _change_text(e, "served") != "0"]
+    moved = [
+        e for e in found.countries if _change_text(e, "available") != "0" or _change_text(e, "served") != "0"
+    ]
     if not moved or found.country:
         return []
     lines = _table("Country", moved[:MOST_COUNTRIES], "country", heading)
@@ -167,7 +180,9 @@ def row_text(row: Mapping[str, Any]) -> str:
 
 
 def _places(found: Difference, heading: Callable[[str], str]) -> list[str]:
-    changed = [p for p in found.places if p["served_a"] != p["served_b"] or p["rtt_ms_p50_a"] != p["rtt_ms_p50_b"]]
+    changed = [
+        p for p in found.places if p["served_a"] != p["served_b"] or p["rtt_ms_p50_a"] != p["rtt_ms_p50_b"]
+    ]
     lines = [heading("Places, those that lost most first")] if changed else []
     for place in changed[:MOST_PLACES]:
         rtt = f"{number_text(place['rtt_ms_p50_a'])} -> {quantity_text(place['rtt_ms_p50_b'], 'ms')}"

@@ -36,9 +36,7 @@ _VERDICTS = {
 }
 
 
-def chain_text(
-    chain: Chain, width: int = WIDTH, *, heading: Callable[[str], str] = lambda text: text
-) -> str:
+def chain_text(chain: Chain, width: int = WIDTH, *, heading: Callable[[str], str] = lambda text: text) -> str:
     """Return the chain as plain text.
 
     Parameters
@@ -125,7 +123,9 @@ def _where(chain: Chain) -> list[tuple[str, str]]:
             ("disputed", f"{where.disputed}; point of view: {where.point_of_view}, the law of {where.law_of}")
         )
     people = (
-        f"{people_text(where.people)} in the row, {where.settlement}" if where.is_inhabited else "no inhabited row of the scenario"
+        f"{people_text(where.people)} in the row, {where.settlement}"
+        if where.is_inhabited
+        else "no inhabited row of the scenario"
     )
     lines.append(("people", people))
     if where.namesakes:
@@ -150,9 +150,14 @@ def _law(chain: Chain) -> list[tuple[str, str]]:
         ("status", f"{law.status}: {allowed}{sold}" + (f"; {dates}" if dates else "")),
         ("source", f"{law.source}{sure}" + (f"; {law.note}" if law.note else "")),
         ("landing", "anywhere" if law.landing == "any" else f"only in {law.landing}"),
-        ("rules", f"{law.gso_exclusion_deg:g} deg to the geostationary arc ({law.gso_source}); "
-                  f"{law.pfd_dbw_m2_mhz:g} dBW/m2/MHz on the ground ({law.pfd_source})"),
-    ]  # fmt: skip
+        (
+            "rules",
+            (
+                f"{law.gso_exclusion_deg:g} deg to the geostationary arc ({law.gso_source}); "
+                f"{law.pfd_dbw_m2_mhz:g} dBW/m2/MHz on the ground ({law.pfd_source})"
+            ),
+        ),
+    ]
     if law.zone:
         lines.append(("zone", f"{law.zone} ({law.zone_rule})"))
     if law.monitored_by:
@@ -217,7 +222,11 @@ def _budget_lines(budget: Budget) -> list[tuple[str, str, str]]:
     lines = [
         (f"{budget.pfd_dbw_m2_mhz:.2f}", "dBW/m2/MHz", "power flux density on the ground"),
         (f"{budget.aperture_dbm2:+.2f}", "dB m2", f"dish of {budget.gain_dbi:g} dBi at {wave}"),
-        (f"{-budget.scan_loss_db:+.2f}", "dB", f"scan loss, {90.0 - budget.elevation_deg:.1f} deg off its zenith"),
+        (
+            f"{-budget.scan_loss_db:+.2f}",
+            "dB",
+            f"scan loss, {90.0 - budget.elevation_deg:.1f} deg off its zenith",
+        ),
         (f"{-budget.noise_dbw_mhz:+.2f}", "dBW/MHz", f"less the noise k T of {budget.temperature_k:g} K"),
     ]
     if budget.margin_db:
@@ -231,21 +240,36 @@ def _beams(chain: Chain) -> list[tuple[str, str]]:
     light, cell = chain.lighting, []
     if chain.where.is_inhabited:
         cell.append(
-            ("demand", f"{number_text(light.subscribers)} subscribers ask for "
-                       f"{quantity_text(light.row_demand_mbps, 'Mbit/s')}; the cell for "
-                       f"{quantity_text(light.cell_demand_mbps, 'Mbit/s')}")
-        )  # fmt: skip
+            (
+                "demand",
+                (
+                    f"{number_text(light.subscribers)} subscribers ask for "
+                    f"{quantity_text(light.row_demand_mbps, 'Mbit/s')}; the cell for "
+                    f"{quantity_text(light.cell_demand_mbps, 'Mbit/s')}"
+                ),
+            )
+        )
     if light.satellite:
         price = "" if math.isnan(light.unit_price) else f"; price {number_text(light.unit_price)} a unit"
         cell.append(
-            ("lit by", f"{light.satellite} with {light.units} of at most {light.units_most} channel-shares: "
-                       f"{quantity_text(light.planned_mbps, 'Mbit/s')}")
-        )  # fmt: skip
+            (
+                "lit by",
+                (
+                    f"{light.satellite} with {light.units} of at most {light.units_most} channel-shares: "
+                    f"{quantity_text(light.planned_mbps, 'Mbit/s')}"
+                ),
+            )
+        )
         cell.append(
-            ("its load", f"{light.satellite_units_used} of {light.satellite_units} channel-shares on "
-                         f"{light.satellite_cells} cells, {number_text(light.satellite_planned_gbps)} of "
-                         f"{quantity_text(light.satellite_gbps, 'Gbit/s')}{price}")
-        )  # fmt: skip
+            (
+                "its load",
+                (
+                    f"{light.satellite_units_used} of {light.satellite_units} channel-shares on "
+                    f"{light.satellite_cells} cells, {number_text(light.satellite_planned_gbps)} of "
+                    f"{quantity_text(light.satellite_gbps, 'Gbit/s')}{price}"
+                ),
+            )
+        )
     elif light.cell_demand_mbps > 0.0:
         full = f"; full: {', '.join(light.full)}" if light.full else "; no usable satellite is full"
         cell.append(("lit by", f"no beam in this slot{full}"))
@@ -253,9 +277,18 @@ def _beams(chain: Chain) -> list[tuple[str, str]]:
         cell.append(("lit by", "no beam: the cell asks for nothing; a terminal takes what others leave"))
     if light.n_around:
         cell.append(
-            ("around it", f"{light.n_around_lit} of {light.n_around} inhabited neighbour cells are lit; they ask for "
-                          f"{quantity_text(light.around_demand_mbps, 'Mbit/s')}")
-        )  # fmt: skip
+            (
+                "around it",
+                (
+                    f"{light.n_around_lit} of {light.n_around} inhabited neighbour cells are lit; they ask for "
+                    f"{quantity_text(light.around_demand_mbps, 'Mbit/s')}"
+                ),
+            )
+        )
+    if light.row_cause and not math.isnan(light.row_rtt_ms):
+        rtt = quantity_text(light.row_rtt_ms, "ms")
+        told = f"round trip {rtt} from the cell's centre, mean over all paths of its traffic"
+        cell.append(("the row", told))
     if light.row_cause and light.row_cause != chain.cause:
         cell.append(("the row", f"counts as: {CAUSE_WORDS[light.row_cause]} (seen from the cell's centre)"))
     return cell
@@ -273,8 +306,6 @@ def _way(chain: Chain, width: int, heading: Callable[[str], str]) -> list[str]:
         told = f"{share_text(way.main_share)} of the satellite's traffic; {way.n_paths} paths in all"
         lines += _wrap(told, width, "  ", "  ")
     lines.append(f"  {way.legs_ms:>8.2f} ms  these legs, there and back")
-    if way.n_paths > 1:
-        lines.append(f"  {way.other_paths_ms:>+8.2f} ms  mean with the other paths")
     lines.append(f"  {way.queueing_ms:>+8.2f} ms  queueing")
     lines.append(f"  {way.processing_ms:>+8.2f} ms  framing, scheduling, processing")
     lines.append(f"  {way.rtt_ms:>8.2f} ms  round trip terminal - PoP - terminal")
@@ -284,7 +315,7 @@ def _way(chain: Chain, width: int, heading: Callable[[str], str]) -> list[str]:
 def _hop(hop: Hop) -> str:
     what = "site load" if hop.kind == "fibre" else "load"
     load = "" if math.isnan(hop.load) else f", {what} {share_text(hop.load)}"
-    return f"  {hop.ms:>8.2f} ms  {hop.kind:<6} {hop.km:>6,.0f} km  to {hop.end}{load}"
+    return f"  {hop.delay_ms:>8.2f} ms  {hop.kind:<6} {hop.length_km:>6,.0f} km  to {hop.end}{load}"
 
 
 def _ladder(chain: Chain, width: int, heading: Callable[[str], str]) -> list[str]:
@@ -312,10 +343,14 @@ def _changes(chain: Chain, width: int, heading: Callable[[str], str]) -> list[st
 
 
 def _outcome(alternative: Alternative) -> str:
-    planned = " (with everybody: the whole slot planned again)" if alternative.computed == "whole slot" else ""
+    planned = (
+        " (with everybody: the whole slot planned again)" if alternative.computed == "whole slot" else ""
+    )
     if not alternative.is_served:
         return f"{CAUSE_WORDS[alternative.cause]}{planned}"
-    usable = "1 usable satellite" if alternative.n_usable == 1 else f"{alternative.n_usable} usable satellites"
+    usable = (
+        "1 usable satellite" if alternative.n_usable == 1 else f"{alternative.n_usable} usable satellites"
+    )
     return (
         f"{CAUSE_WORDS[alternative.cause]}, {usable}; {alternative.satellite} at {alternative.elevation_deg:.1f} deg, "
         f"{quantity_text(alternative.mbps, 'Mbit/s')}, {quantity_text(alternative.rtt_ms, 'ms')}{planned}"

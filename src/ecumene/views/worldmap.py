@@ -314,7 +314,9 @@ def change_map_png(canvas: Canvas, change: NDArray[np.float64]) -> bytes:
     figure, axes = _world(canvas)
     _paint(canvas, axes, colours)
     _zoom(canvas, axes)
-    _quantity_legend(figure, CHANGE, norm, palette, has_none=not bool(np.all(has_changed)), none_colour=UNCHANGED)
+    _quantity_legend(
+        figure, CHANGE, norm, palette, has_none=not bool(np.all(has_changed)), none_colour=UNCHANGED
+    )
     return _png(figure, n_colours=256)
 
 
