@@ -94,7 +94,7 @@ def test_the_chain_says_what_the_run_says(settings: str) -> None:
         assert chain.sky.n_visible == row["n_visible"]
         assert (chain.sky.n_clear, chain.sky.n_usable) == (row["n_clear"], row["n_usable"])
         assert same(chain.mbps, float(row["mbps"]))
-        assert chain.limit.name == row["limit"] or chain.cause == "partly"
+        assert chain.limit.name == row["limit"]
         if row["satellite"]:
             assert chain.way is not None
             assert chain.way.satellite == row["satellite"]
