@@ -106,6 +106,9 @@ def test_compare_tells_what_is_wrong(invoke, words, told):
 
 def test_a_result_takes_no_settings(invoke):
     invoke("run", "toy", "--slots", "1", "--out", "a", "-q")
-    result = invoke("compare", "a", "toy", "--slots", "1", "--out", "c")
-    assert result.exit_code == 2
-    assert "a result has its settings" in result.stderr
+    mixed = invoke("compare", "a", "toy", "--slots", "1", "--out", "c", "--json", "-q")
+    assert json.loads(mixed.stdout)["keys"] == []
+    for words in (("a", "a", "--slots", "1"), ("toy", "a", "--set-b", "slots=1")):
+        refused = invoke("compare", *words, "--out", "d")
+        assert refused.exit_code == 2
+        assert "settings" in refused.stderr

@@ -180,7 +180,11 @@ def compare(
         if second is None and not set_b:
             raise InputError("name a second result or scenario, or change A with --set-b KEY=VALUE")
         options = {"start": start, "slots": slots, "resolution": resolution}
-        wanted = [(first, settings or []), (second or first, [*(settings or []), *(set_b or [])])]
+        is_result = [Path(name).is_dir() for name in (first, second or first)]
+        if all(is_result) and (settings or any(value is not None for value in options.values())):
+            raise InputError("both are results, which have their settings; leave out --start, --slots and the like")
+        both = [[] if is_folder else settings or [] for is_folder in is_result]
+        wanted = [(first, both[0]), (second or first, [*both[1], *(set_b or [])])]
         sources = [_source(name, options, more) for name, more in wanted]
         labels = _labels(first, second, set_b or [])
         folder = out or Path("out") / "-and-".join(_slug(label) for label in labels)
@@ -214,10 +218,8 @@ def _source(name: str, options: dict[str, Any], settings: list[str]) -> Path | S
         raise InputError(
             f"{name}: is a folder without manifest.json: no result, or a run that never finished"
         )
-    if settings or any(value is not None for value in options.values()):
-        raise InputError(
-            f"{name}: a result has its settings; --start, --slots, --resolution, --set and --set-b are for scenarios"
-        )
+    if settings:
+        raise InputError(f"{name}: a result has its settings; --set and --set-b are for scenarios")
     return folder
 
 
