@@ -214,27 +214,26 @@ def _capacities(scene: Scene, then: Callable[[Change], Change], prefix: str) -> 
 
 
 def _losses(scene: Scene) -> list[Alternative]:
-    """Return what would be left without the satellite, the gateway, the lasers that serve the place now."""
+    """Return what would be left without the satellite, the gateway, the lasers that serve the place now.
+
+    Everything is planned again: others would not keep what they have, either.
+    """
     slot, base = scene.slot, scene.base
     s = int(slot.terminals.sat[0])
-    k = int(base.places.landing_class[0])
-    gateway = int(slot.taken.gateway[k, s])
+    gateway = int(slot.taken.gateway[base.places.landing_class[0], s])
+    names, gateways = base.fleet.elements.name, base.ground.gateways.name
     found = [
-        _rerouted(
-            scene,
-            lambda world: _without_satellite(world, s),
-            f"without satellite {base.fleet.elements.name[s]}",
-            TAKES,
-        ),
-        _rerouted(
+        _whole(scene, lambda world: _without_satellite(world, s), f"without satellite {names[s]}", TAKES),
+        _whole(
             scene,
             lambda world: _without_gateway(world, gateway),
-            f"without gateway {base.ground.gateways.name[gateway]}",
+            f"without gateway {gateways[gateway]}",
             TAKES,
         ),
     ]
     if len(base.links):
-        found.append(_rerouted(scene, _without_lasers, "without any laser", TAKES))
+        afresh = replace(scene, before=None)  # the last slot's lasers are of another list
+        found.append(_whole(afresh, _without_lasers, "without any laser", TAKES))
     return found
 
 
@@ -244,32 +243,32 @@ def _losses(scene: Scene) -> list[Alternative]:
 def _lone(scene: Scene, change: Change, words: str) -> Alternative:
     """Serve one terminal anew under another rule; plan and network stay."""
     world, slot = scene.world(change), scene.slot
-    return _of_terminal(scene, world, slot.sky, slot.links, words, HELPS)
+    return _of_terminal(scene, world, slot.sky, slot.links, words)
 
 
-def _rerouted(scene: Scene, change: Change, words: str, effect: str = HELPS) -> Alternative:
+def _rerouted(scene: Scene, change: Change, words: str) -> Alternative:
     """Find antennas, lasers and paths again, and serve one terminal over them."""
     world, k = scene.world(change), scene.slot.sky.slot
     sky, next_sky = survey(world, k), survey(world, k + 1)
     links = close_links(world, sky, next_sky, scene.slot.asked, None)
-    return _of_terminal(scene, world, sky, links, words, effect)
+    return _of_terminal(scene, world, sky, links, words)
 
 
-def _whole(scene: Scene, change: Change, words: str) -> Alternative:
+def _whole(scene: Scene, change: Change, words: str, effect: str = HELPS) -> Alternative:
     """Plan the whole slot again."""
     world, k = scene.world(change), scene.slot.sky.slot
     slot = one_slot(world, survey(world, k), survey(world, k + 1), scene.before)
-    return _outcome(world, slot.terminals, slot.view, slot.taken.delay_s, (words, HELPS, "whole slot"))
+    return _outcome(world, slot.terminals, slot.view, slot.taken.delay_s, (words, effect, "whole slot"))
 
 
-def _of_terminal(scene: Scene, world: World, sky: Sky, links: Links, words: str, effect: str) -> Alternative:
+def _of_terminal(scene: Scene, world: World, sky: Sky, links: Links, words: str) -> Alternative:
     alone = replace(world, places=replace(world.places, row=np.array([-1]), cell=np.array([-1])))
     slot, is_same = scene.slot, links is scene.slot.links
     view = view_of_places(alone, sky)
     share = slot.carried_share if is_same else np.ones(links.routes.has_path.shape)
     terminals = terminals_of_places(alone, slot.asked, links, slot.plan, slot.service, share, view, None)
     delay_s = slot.taken.delay_s if is_same else links.routes.delay_s
-    return _outcome(alone, terminals, view, delay_s, (words, effect, "one terminal"))
+    return _outcome(alone, terminals, view, delay_s, (words, HELPS, "one terminal"))
 
 
 def _outcome(
@@ -523,7 +522,7 @@ def _when_home(scene: Scene) -> tuple[str, str]:
         world = moment(base, later * base.scenario.slot_s)
         sky, next_sky = survey(world, later), survey(world, later + 1)
         links = close_links(world, sky, next_sky, scene.slot.asked, None)
-        if _of_terminal(scene, world, sky, links, "", HELPS).n_usable:
+        if _of_terminal(scene, world, sky, links, "").n_usable:
             at = base.start + timedelta(seconds=later * base.scenario.slot_s)
             return f"{at:%Y-%m-%dT%H:%M:%SZ}", "a satellite in view has a path home"
     minutes = PATH_SLOTS * base.scenario.slot_s / 60.0

@@ -306,6 +306,8 @@ class Lighting:
         Cause of the row, as `ecumene run` counts it; empty without a row.
     row_rtt_ms
         Round trip of the row: from the cell's centre, mean over all paths; NaN where not served. [ms]
+    is_spilled_on
+        The row may not be served, and lies under a beam lit for its neighbours.
     """
 
     subscribers: float
@@ -327,6 +329,7 @@ class Lighting:
     full: tuple[str, ...]
     row_cause: str
     row_rtt_ms: float
+    is_spilled_on: bool
 
 
 @dataclass(frozen=True)
@@ -881,6 +884,7 @@ def _lighting(slot: Slot, sky: Sky) -> Lighting:
         ),
         row_cause=CAUSES[slot.service.cause[row]] if row >= 0 else "",
         row_rtt_ms=float(slot.service.rtt_s[row]) * 1e3 if row >= 0 else nan,
+        is_spilled_on=row in world.spill.lit_rows(world.grid, world.land, slot.sky.r_sat_m, plan.sat_of_cell),
     )
 
 

@@ -27,8 +27,9 @@ from ecumene.network.service import (
 from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
 from ecumene.orbits.elements import STATUSES
 from ecumene.pairs import pair_columns, pairs_in_short
+from ecumene.radio.contours import CONTOUR_DB
 from ecumene.results.dwells import Dwells, count_dwells, dwell_slots, open_dwells
-from ecumene.results.events import Event, fault_table, people_of_slot
+from ecumene.results.events import FOLLOWED, Event, fault_table, people_of_slot
 from ecumene.results.outcome import Results
 from ecumene.results.schema import CAUSES, PAIRS, PLACES, SLOTS, Table
 from ecumene.results.statistics import (
@@ -48,6 +49,7 @@ from ecumene.results.summary import (
     faults_in_short,
     places_in_short,
     promise,
+    spill_in_short,
     weighted_percentile,
     worst_countries,
     worst_isolated,
@@ -78,10 +80,12 @@ class Ledger:
     carried_of_gateway_max: NDArray[np.float64]
     loads_of_gateway: NDArray[np.int64]
     first_r_sat_m: NDArray[np.float64]
+    spilled_of_row: NDArray[np.int64]
     carriage: Carriage
     places: list[dict[str, list[Any]]] = field(default_factory=list)
     pairs: list[Table] = field(default_factory=list)
     slots: list[dict[str, Any]] = field(default_factory=list)
+    there: list[dict[int, dict[str, Any]]] = field(default_factory=list)
     totals: list[tuple[float, ...]] = field(default_factory=list)
     stamps: list[float] = field(default_factory=list)
 
@@ -120,6 +124,11 @@ class Ledger:
             )
         )
         self.slots.append(slot_columns(slot))
+        named = {k: fault.row for k, fault in enumerate(self.world.faults) if fault.row is not None}
+        self.there.append({k: fared(slot, row) for k, row in named.items()})
+        here = slot.world
+        lit = here.spill.lit_rows(here.grid, here.land, slot.sky.r_sat_m, plan.sat_of_cell)
+        self.spilled_of_row[lit] += 1
         count_dwells(self.dwells, plan.sat_of_cell)
         if slot.sky.slot == 0:
             self.first_r_sat_m = slot.sky.r_sat_m
@@ -166,6 +175,7 @@ class Ledger:
                 subscribers=land.subscribers,
                 demand_bps=self.rows.demand_bps / n_slots,
                 carried_bps=self.rows.carried_bps / n_slots,
+                spilled_people=land.rows.people * self.spilled_of_row / n_slots,
             ),
             "satellites": self._satellite_table(n_slots),
             "gateways": self._gateway_table(n_slots),
@@ -175,7 +185,7 @@ class Ledger:
             "landings": self.carriage.landing_table(n_slots),
             "cuts": self.carriage.cut_table(),
         }
-        tables |= _event_tables(self.world, self.slots)
+        tables |= _event_tables(self.world, self.slots, self.there)
         summary = _summary(self.world, self, tables, cause_share)
         summary["pairs"] = pairs_in_short(tables["pairs"])
         summary["faults"] = faults_in_short(tables["faults"])
@@ -256,6 +266,7 @@ def open_ledger(world: World) -> Ledger:
         carried_of_gateway_max=np.zeros(n_gateways),
         loads_of_gateway=np.zeros((n_gateways, LOAD_STEPS + 1), np.int64),
         first_r_sat_m=np.full((n_sats, 3), np.nan),
+        spilled_of_row=np.zeros(len(world.land.rows.cell), np.int64),
         carriage=open_carriage(world),
     )
 
@@ -272,17 +283,14 @@ def _utc(world: World, slot: Slot) -> str:
 
 def slot_columns(slot: Slot) -> dict[str, Any]:
     """Return the line of the table of slots."""
-    world, plan, service = slot.world, slot.plan, slot.service
+    world, plan = slot.world, slot.plan
     return {
         "slot": slot.sky.slot,
         "utc": _utc(world, slot),
         "faults": "; ".join(world.faults[k].name for k in world.standing),
         "demand_gbps": float(slot.asked.cell_bps.sum()) / 1e9,
         "planned_gbps": plan.served_bps / 1e9,
-        "carried_gbps": float(service.rate_bps.sum()) / 1e9,
-        **people_of_slot(
-            world.land.rows.people, service.cause, service.is_available, service.is_reachable, service.rtt_s
-        ),
+        **fared(slot, None),
         "handovers": plan.n_handovers,
         "plan_gap": 1.0 - plan.objective_bps / plan.objective_bound_bps
         if plan.objective_bound_bps > 0.0
@@ -290,17 +298,37 @@ def slot_columns(slot: Slot) -> dict[str, Any]:
     }
 
 
-def _event_tables(world: World, lines: list[dict[str, Any]]) -> dict[str, Table]:
+def fared(slot: Slot, row: NDArray[np.int64] | None) -> dict[str, Any]:
+    """Return traffic and people of some rows in a slot; of all where none are given."""
+    service, of = slot.service, slice(None) if row is None else row
+    people = slot.world.land.rows.people[of]
+    return {
+        "carried_gbps": float(service.rate_bps[of].sum()) / 1e9,
+        **people_of_slot(
+            people, service.cause[of], service.is_available[of], service.is_reachable[of], service.rtt_s[of]
+        ),
+    }
+
+
+def _event_tables(
+    world: World, lines: list[dict[str, Any]], there: list[dict[int, dict[str, Any]]]
+) -> dict[str, Table]:
     """Return the tables of slots and of faults."""
     kinds = {"str": object, "int64": np.int64, "float64": np.float64}
     slots = {v.name: np.array([line[v.name] for line in lines], kinds[v.dtype]) for v in SLOTS}
-    events = [Event(fault.name, fault.kind, fault.start_s, fault.end_s) for fault in world.faults]
+    events = [Event(f.name, f.kind, f.where, f.start_s, f.end_s) for f in world.faults]
+    followed: list[Table | None] = [
+        {name: np.array([line[k][name] for line in there]) for name in FOLLOWED}
+        if fault.row is not None
+        else None
+        for k, fault in enumerate(world.faults)
+    ]
     utc = [
         utc_text(world.start + timedelta(seconds=t_s)) if abs(t_s) < 1e9 else ""
         for event in events
         for t_s in (event.start_s, event.end_s)
     ]
-    return {"slots": slots, "faults": fault_table(events, slots, utc, world.scenario.slot_s)}
+    return {"slots": slots, "faults": fault_table(events, slots, followed, utc, world.scenario.slot_s)}
 
 
 def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
@@ -556,6 +584,11 @@ def _summary(
             "dwell_s_mean": _in_seconds(dwell_mean, scenario.slot_s),
             "dwell_s_median": _in_seconds(dwell_median, scenario.slot_s),
         },
+        "spill": spill_in_short(
+            tables["countries"],
+            scenario.downlink.pfd_dbw_m2_mhz - CONTOUR_DB,
+            scenario.downlink.pfd_dbw_m2_mhz,
+        ),
         "gateways_busiest": busiest_gateways(tables["gateways"]),
         "gateways_riskiest": riskiest_gateways(tables["gateways"]),
         "gateways_tried": int((tables["gateways"]["people_lost"] >= 0.0).sum()),
@@ -571,6 +604,7 @@ def _summary(
             if not scenario.cell
             else "scenario",
             "licences": scenario.licences.records or "scenario",
+            "disputed": scenario.licences.disputed,
             "gateways": scenario.gateways.sites or "scenario",
         },
     }

@@ -52,7 +52,9 @@ def test_why_tells_what_is_wrong(invoke, words, told):
 
 
 def test_compare_a_scenario_with_itself_changed(invoke):
-    result = invoke("compare", "toy", "--set-b", "terminal.min_elevation_deg=50", "--slots", "2", "--plot", "m.png")
+    result = invoke(
+        "compare", "toy", "--set-b", "terminal.min_elevation_deg=50", "--slots", "2", "--plot", "m.png"
+    )
     assert result.exit_code == 0, result.stderr
     assert "terminal.min_elevation_deg: 25.0 -> 50" in result.stdout
     assert "Rows that lost most" in result.stdout
@@ -70,7 +72,9 @@ def test_compare_a_scenario_with_itself_changed(invoke):
 
 def test_compare_folders(invoke):
     for name, mask in (("a", 25), ("b", 50)):
-        done = invoke("run", "toy", "--slots", "2", "--out", name, "-q", "--set", f"terminal.min_elevation_deg={mask}")
+        done = invoke(
+            "run", "toy", "--slots", "2", "--out", name, "-q", "--set", f"terminal.min_elevation_deg={mask}"
+        )
         assert done.exit_code == 0, done.stderr
     same = invoke("compare", "a", "a", "--json", "-q", "--out", "same")
     tree = json.loads(same.stdout)
@@ -91,7 +95,10 @@ def test_compare_folders(invoke):
         (("toy", "empty"), "folder without manifest.json"),
         (("toy", "toy", "--plot", "m.svg"), "ends in .png"),
         (("toy", "toy", "--country", "QQ", "--slots", "1"), "--country QQ: no row of this country"),
-        (("toy", "starlink-gen1", "--slots", "1", "--resolution", "3", "--set-b", "countries=[\"PL\"]"), "different rows"),
+        (
+            ("toy", "starlink-gen1", "--slots", "1", "--resolution", "3", "--set-b", 'countries=["PL"]'),
+            "different rows",
+        ),
         (("toy", "toy", "--out", "full"), "holds other files than a comparison"),
     ],
 )

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecumene.earth.regions import Region, circle_region, geojson_region, is_inside, polygon_region
+from ecumene.earth.ellipsoid import great_circle_m
+from ecumene.earth.regions import (
+    Region,
+    circle_region,
+    geojson_region,
+    is_inside,
+    is_near,
+    near_pairs,
+    polygon_region,
+    region_km2,
+)
 from ecumene.errors import TableError
 
 SQUARE = [[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]]
@@ -129,3 +139,29 @@ def test_refuses_bad_geojson(tmp_path, text, what):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(TableError, match="No such file"):
         geojson_region(tmp_path / "none.geojson")
+
+
+@given(st.integers(0, 2**31), st.floats(1e3, 500e3))
+def test_near_points_are_those_of_the_haversine(seed, distance_m):
+    rng = np.random.default_rng(seed)
+    a, b = rng.uniform([-3, 177], [3, 183], (30, 2)), rng.uniform([-3, 177], [3, 183], (40, 2))
+    b[:, 1] = (b[:, 1] + 180.0) % 360.0 - 180.0
+    apart_m = great_circle_m(a[:, :1], a[:, 1:], b[None, :, 0], b[None, :, 1])
+    near = apart_m <= distance_m
+    if (np.abs(apart_m - distance_m) < 1e-3).any():
+        return
+    assert is_near(*a.T, *b.T, distance_m).tolist() == near.any(axis=1).tolist()
+    first, other = near_pairs(*a.T, *b.T, distance_m)
+    for p in range(30):
+        assert sorted(other[first[p] : first[p + 1]].tolist()) == np.flatnonzero(near[p]).tolist()
+
+
+def test_areas():
+    octant, problems = polygon_region([[0.0, 0.0], [90.0, 0.0], [90.0, 89.999], [0.0, 89.999]])
+    assert problems == []
+    assert region_km2(octant) == pytest.approx(510.1e6 / 8, rel=2e-3)
+    hole = [[4, 4], [6, 4], [6, 6], [4, 6]]
+    whole, ring = region_of(SQUARE), region_of(hole)
+    with_hole = Region(rings=(*whole.rings, *ring.rings))
+    assert region_km2(with_hole) == pytest.approx(region_km2(whole) - region_km2(ring))
+    assert region_km2(circle_region(10.0, 10.0, 100.0)) == pytest.approx(np.pi * 100.0**2, rel=1e-3)

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "lasers": ("starlink-gen1", {"slots": 2, "resolution": 3}),
     "bent pipe": ("starlink-gen1", {"slots": 2, "resolution": 3, "isl.topology": "none"}),
-    "law": ("starlink-gen1", {"slots": 2, "resolution": 3, "licences.grant": ["CN"], "licences.revoke": ["BR"]}),
+    "law": (
+        "starlink-gen1",
+        {"slots": 2, "resolution": 3, "licences.grant": ["CN"], "licences.revoke": ["BR"]},
+    ),
     "toy": ("toy", {}),
     "toy, high mask": ("toy", {"terminal.min_elevation_deg": 50.0}),
 }
@@ -146,19 +149,24 @@ def test_a_folder_says_what_its_run_said(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
-    with pytest.raises(InputError, match="resolution 3, toy of 5: run both with the same --resolution, such as 3"):
+    with pytest.raises(
+        InputError, match="resolution 3, toy of 5: run both with the same --resolution, such as 3"
+    ):
         difference(side("lasers"), side("toy"))
     few = side_of_results(
         simulate(load("starlink-gen1", overrides={"slots": 1, "resolution": 3, "countries": ["PL"]})), "few"
     )
-    with pytest.raises(InputError, match="different rows .*few .* in 1 countries.*the same countries"):
+    with pytest.raises(InputError, match=r"different rows .*few .* in 1 countries.*the same countries"):
         difference(side("lasers"), few)
     with pytest.raises(InputError, match="--country QQ: no row of this country"):
         difference(side("lasers"), side("law"), country="QQ")
 
 
 def test_changed_keys_are_dotted_and_told_short() -> None:
-    a, b = {"name": "x", "isl": {"topology": "grid", "n": 1}}, {"name": "y", "isl": {"topology": "none", "n": 1}, "q": [1]}
+    a, b = (
+        {"name": "x", "isl": {"topology": "grid", "n": 1}},
+        {"name": "y", "isl": {"topology": "none", "n": 1}, "q": [1]},
+    )
     assert changed_keys(a, b) == [
         {"key": "isl.topology", "a": "grid", "b": "none"},
         {"key": "q", "a": None, "b": [1]},

@@ -83,11 +83,13 @@ def test_countries_are_weighted_by_people(rows: Table) -> None:
         names=("Aland", "Bland", "Dland", "Cland"), statuses=("licensed", "refused", "licensed", "licensed"),
         rows=rows, cause_share=share, subscribers=np.ones(6), demand_bps=np.array([3e9, 2e9, 0.0, 1e9]),
         carried_bps=np.array([15e8, 1e9, 0.0, 5e8]),
+        spilled_people=np.array([0.0, 5.0, 7.0, 0.0, 0.0, 0.0]),
     )  # fmt: skip
     assert list(table["country"]) == ["AA", "BB", "CC"]  # Dland has no row
     assert table["served"] == pytest.approx([500 / 1110, 0.0, 1.0])
     assert table["demand_gbps"] == pytest.approx([3, 2, 1])
     assert list(table["main_cause"]) == ["partly", "no_licence", "served"]
+    assert table["people_spilled"].tolist() == [12.0, 0.0, 0.0]
     assert table["rtt_ms_p50"][[0, 2]] == pytest.approx([30, 40])
     assert np.isnan(table["rtt_ms_p50"][1])
     assert [entry["country"] for entry in worst_countries(table)] == ["BB", "AA", "CC"]  # none is large: all

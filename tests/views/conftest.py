@@ -164,17 +164,17 @@ def synthetic_results() -> Results:
             "landings": _landings(),
             "cuts": _cuts(),
             "slots": _slots(),
-            "faults": fault_table(EVENTS, _slots(), [START, "2026-03-24T12:00:57Z"], 15.0),
+            "faults": fault_table(EVENTS, _slots(), [None], [START, "2026-03-24T12:00:57Z"], 15.0),
         },
         summary={
             **copy.deepcopy(SUMMARY),
-            "faults": faults_in_short(fault_table(EVENTS, _slots(), [START, ""], 15.0)),
+            "faults": faults_in_short(fault_table(EVENTS, _slots(), [None], [START, ""], 15.0)),
         },
     )
 
 
 START = "2026-03-24T12:00:27Z"
-EVENTS = [Event(AWKWARD, "blackout", 15.0, 45.0)]
+EVENTS = [Event(AWKWARD, "blackout", "", 15.0, 45.0)]
 
 
 def _slots():
@@ -237,6 +237,7 @@ def _countries():
         "served": np.array([0.75, 0.0]),
         "demand_gbps": np.array([300.0, 0.0]),
         "carried_gbps": np.array([225.0, 0.0]),
+        "people_spilled": np.array([0.0, 1.5e6]),
         "mbps_p50": np.array([3.0, np.nan]),
         "rtt_ms_p50": np.array([40.0, np.nan]),
         "main_cause": np.array(["served", "no_licence"], dtype=object),

@@ -43,9 +43,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def planet(settings: str, slots: int = 3) -> Scenario:
-    return load(
-        "starlink-gen1", overrides={"resolution": 3, "slots": slots, **SETTINGS[settings]}
-    )
+    return load("starlink-gen1", overrides={"resolution": 3, "slots": slots, **SETTINGS[settings]})
 
 
 @cache
@@ -57,9 +55,19 @@ def points() -> tuple[tuple[float, float], ...]:
     inhabited = [(float(rows.lat_deg[r]), float(rows.lon_deg[r])) for r in some]
     anywhere = [
         (round(float(lat), 3), round(float(lon), 3))
-        for lat, lon in zip(np.degrees(np.arcsin(rng.uniform(-1, 1, 6))), rng.uniform(-180, 180, 6), strict=True)
+        for lat, lon in zip(
+            np.degrees(np.arcsin(rng.uniform(-1, 1, 6))), rng.uniform(-180, 180, 6), strict=True
+        )
     ]
-    return (*inhabited, *anywhere, (48.5, 37.9), (-37.07, -12.31), (-21.14, -175.2), (20.0, 78.0), (89.9, 0.0))
+    return (
+        *inhabited,
+        *anywhere,
+        (48.5, 37.9),
+        (-37.07, -12.31),
+        (-21.14, -175.2),
+        (20.0, 78.0),
+        (89.9, 0.0),
+    )
 
 
 def followed(scenario: Scenario) -> tuple[list[str], Scenario]:
@@ -210,7 +218,11 @@ def test_with_a_licence_is_what_a_run_with_it_gives() -> None:
 
 
 def test_without_the_arc_is_what_a_run_without_it_gives() -> None:
-    keys = {"terminal.min_elevation_deg": 60.0, "gateways.min_elevation_deg": 25.0, "terminal.gso_exclusion_deg": 40.0}
+    keys = {
+        "terminal.min_elevation_deg": 60.0,
+        "gateways.min_elevation_deg": 25.0,
+        "terminal.gso_exclusion_deg": 40.0,
+    }
     scenario = load("starlink-gen1", overrides={"resolution": 3, "slots": 1, **keys})
     chain = ecumene.why(scenario, "0.5,-30.5")
     assert chain.cause == "gso_arc"
@@ -288,7 +300,8 @@ def test_the_next_satellite_comes_when_the_run_sees_it() -> None:
 def test_disputed_land_names_its_point_of_view() -> None:
     record = ecumene.why(planet("as it is"), "44.95,34.10")
     control = ecumene.why(
-        load("starlink-gen1", overrides={"resolution": 3, "slots": 1, "licences.disputed": "control"}), "44.95,34.10"
+        load("starlink-gen1", overrides={"resolution": 3, "slots": 1, "licences.disputed": "control"}),
+        "44.95,34.10",
     )
     assert (record.where.point_of_view, control.where.point_of_view) == ("record", "control")
     assert (record.where.law_of, control.where.law_of) == ("UA", "RU")

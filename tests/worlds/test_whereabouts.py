@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ecumene.errors import InputError
@@ -31,7 +33,9 @@ def test_coordinates(text: str, lat_deg: float, lon_deg: float) -> None:
 def test_names_ignore_case_and_accents_and_the_scenario_comes_first() -> None:
     assert find_spot("nuku'alofa", GEN1).source == "bundled list 'remote'"
     assert find_spot("SÃO PAULO", GEN1).name == "Sao Paulo"
-    mine = load("starlink-gen1", overrides={"places.place": [{"name": "Kyiv", "lat_deg": 1.0, "lon_deg": 2.0}]})
+    mine = load(
+        "starlink-gen1", overrides={"places.place": [{"name": "Kyiv", "lat_deg": 1.0, "lon_deg": 2.0}]}
+    )
     assert find_spot("kyiv", mine).lat_deg == 1.0
 
 
@@ -56,6 +60,5 @@ def test_a_town_of_many_is_the_largest_and_the_others_are_told() -> None:
     ],
 )
 def test_what_cannot_be_found_is_told(text: str, told: str) -> None:
-    with pytest.raises(InputError, match="place|:") as error:
+    with pytest.raises(InputError, match=re.escape(told)):
         find_spot(text, GEN1)
-    assert told in str(error.value)

@@ -102,6 +102,15 @@ PairList = Annotated[
 ]
 
 
+FaultList = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="KIND:WHAT[@AFTER[+LASTS]]",
+        help="Something that breaks, times in seconds: blackout:UA, gateway:NAME@300+600, pop:NAME, isl:all, "
+        "satellites:10%, storm:30%, revoke:UA, grant:IN, controller@300+150; may be repeated.",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -140,6 +149,7 @@ def load_scenario(
     constellation: Path | None,
     places: Path | None,
     settings: Sequence[str],
+    faults: Sequence[str] = (),
 ) -> Scenario:
     """Return the scenario with the options of the command line on top.
 
@@ -154,6 +164,7 @@ def load_scenario(
     overrides: dict[str, Any] = {}
     for setting in settings:
         _take_setting(setting, overrides, problems)
+    broken = _faults(faults, problems)
     given = {key: value for key, value in options.items() if value is not None}
     for option, key, path in (
         ("constellation", "constellation.file", constellation),
@@ -171,7 +182,7 @@ def load_scenario(
     if problems:
         raise ScenarioError("the command line", problems)
     try:
-        return load(name, start=start, overrides={**overrides, **given})
+        return load(name, start=start, overrides={**overrides, **given}, faults=broken)
     except ScenarioError as error:
         raise ScenarioError(error.source, [_as_typed(problem, given) for problem in error.problems]) from None
 
@@ -204,6 +215,18 @@ def pair_settings(pairs: Sequence[str] | None) -> list[str]:
 
 def _are_two(names: tuple[str, ...]) -> bool:
     return len(names) == 2 and all(names)
+
+
+def _faults(texts: Sequence[str], problems: list[str]) -> list[dict[str, Any]]:
+    from ecumene.scenario.faults import parse_fault
+
+    faults = []
+    for text in texts:
+        try:
+            faults.append(parse_fault(text))
+        except ScenarioError as error:
+            problems += [f"--fault {problem}" for problem in error.problems]
+    return faults
 
 
 def _take_setting(setting: str, overrides: dict[str, Any], problems: list[str]) -> None:

@@ -182,7 +182,9 @@ def compare(
         options = {"start": start, "slots": slots, "resolution": resolution}
         is_result = [Path(name).is_dir() for name in (first, second or first)]
         if all(is_result) and (settings or any(value is not None for value in options.values())):
-            raise InputError("both are results, which have their settings; leave out --start, --slots and the like")
+            raise InputError(
+                "both are results, which have their settings; leave out --start, --slots and the like"
+            )
         both = [[] if is_folder else settings or [] for is_folder in is_result]
         wanted = [(first, both[0]), (second or first, [*both[1], *(set_b or [])])]
         sources = [_source(name, options, more) for name, more in wanted]

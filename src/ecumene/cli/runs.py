@@ -16,6 +16,7 @@ from ecumene.cli.base import (
     AsJson,
     ConstellationFile,
     Debug,
+    FaultList,
     Name,
     PairList,
     PlacesFile,
@@ -60,6 +61,7 @@ def run(
     resolution: Resolution = None,
     places: PlacesFile = None,
     pairs: PairList = None,
+    faults: FaultList = None,
     settings: Settings = None,
     seed: Seed = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor summary.")] = False,
@@ -76,7 +78,7 @@ def run(
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with exit_codes(debug=debug):
         scenario = load_scenario(
-            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])]
+            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])], faults or ()
         )
         folder = out or Path("out") / scenario.name
         results, report_failure = compute_run(scenario, folder, force=force, quiet=quiet)

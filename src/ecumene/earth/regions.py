@@ -234,6 +234,39 @@ def is_near(
     return found
 
 
+def near_pairs(
+    lat_deg: NDArray[np.float64],
+    lon_deg: NDArray[np.float64],
+    lat_other_deg: NDArray[np.float64],
+    lon_other_deg: NDArray[np.float64],
+    distance_m: float,
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return for every point which of other points lie within a distance.
+
+    Parameters
+    ----------
+    lat_deg, lon_deg, lat_other_deg, lon_other_deg, distance_m
+        As in `is_near`.
+
+    Returns
+    -------
+    first : (point + 1,)
+        The others of point p are other[first[p]] to other[first[p + 1] - 1].
+    other : (pair,)
+        Their indices.
+    """
+    order = np.argsort(lat_other_deg, kind="stable")
+    given = (
+        np.radians(lat_deg), np.radians(lon_deg), np.radians(lat_other_deg[order]), np.radians(lon_other_deg[order]),
+        distance_m / MEAN_EARTH_RADIUS_M,
+    )  # fmt: skip
+    first = np.zeros(len(lat_deg) + 1, np.int64)
+    np.cumsum(_list_near(*given, first[:-1], np.zeros(0, np.int64)), out=first[1:])
+    place = np.zeros(first[-1], np.int64)
+    _list_near(*given, first[:-1], place)
+    return first, order[place].astype(np.int32)
+
+
 @njit(cache=True, nogil=True)
 def _any_near(lat, lon, lat_other, lon_other, angle_rad):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Look through the others of nearby latitudes; the haversine of small angles is exact in 64 bits."""
@@ -250,3 +283,21 @@ def _any_near(lat, lon, lat_other, lon_other, angle_rad):  # type: ignore[no-unt
                 found[p] = True
                 break
     return found
+
+
+@njit(cache=True, nogil=True)
+def _list_near(lat, lon, lat_other, lon_other, angle_rad, first, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Count the others near each point; list them as well where there is room for them."""
+    counts = np.zeros(len(lat), np.int64)
+    limit = np.sin(angle_rad / 2.0) ** 2
+    for p in range(len(lat)):
+        for k in range(np.searchsorted(lat_other, lat[p] - angle_rad), len(lat_other)):
+            if lat_other[k] > lat[p] + angle_rad:
+                break
+            across = np.sin((lon_other[k] - lon[p]) / 2.0)
+            along = np.sin((lat_other[k] - lat[p]) / 2.0)
+            if along**2 + np.cos(lat[p]) * np.cos(lat_other[k]) * across**2 <= limit:
+                if len(found):
+                    found[first[p] + counts[p]] = k
+                counts[p] += 1
+    return counts

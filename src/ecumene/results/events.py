@@ -33,14 +33,15 @@ class Event:
 
     Attributes
     ----------
-    name, kind
-        As in the scenario.
+    name, kind, where
+        As in the scenario; countries it names, empty for the whole planet.
     start_s, end_s
         Seconds after the run's start; inf where it does not end. [s]
     """
 
     name: str
     kind: str
+    where: str
     start_s: float
     end_s: float
 
@@ -94,7 +95,9 @@ def _count(people, cause, is_available, is_reachable, rtt_s):  # type: ignore[no
     return by_cause, available, reachable, timed, rtt_sum_s
 
 
-def fault_table(events: Sequence[Event], slots: Table, utc: Sequence[str], slot_s: float) -> Table:
+def fault_table(
+    events: Sequence[Event], slots: Table, there: Sequence[Table | None], utc: Sequence[str], slot_s: float
+) -> Table:
     """Return what each fault did.
 
     Parameters
@@ -103,6 +106,8 @@ def fault_table(events: Sequence[Event], slots: Table, utc: Sequence[str], slot_
         Faults in the order of the scenario.
     slots
         The table of slots.
+    there
+        The followed columns of it for the countries an event names; None where it names none.
     utc
         Beginning and, where it ends inside time that can be named, end of each fault: two texts an event.
     slot_s
@@ -133,19 +138,21 @@ def fault_table(events: Sequence[Event], slots: Table, utc: Sequence[str], slot_
         line: dict[str, Any] = {
             "fault": event.name,
             "kind": event.kind,
+            "where": event.where,
             "from_utc": utc[2 * k],
             "to_utc": utc[2 * k + 1],
             "slots": int(during.sum()),
         }
+        followed = there[k] or slots
         for name in FOLLOWED:
-            values = slots[name]
+            values = followed[name]
             line[f"{name}_before"], line[f"{name}_during"], line[f"{name}_after"] = (
                 _mean(values[which]) for which in (before, during, after)
             )
             worst = np.nanmax if name.startswith("rtt") else np.nanmin
             seen = values[during][np.isfinite(values[during])]
             line[f"{name}_worst"] = float(worst(seen)) if len(seen) else float("nan")
-        line["recovery_s"] = _recovery_s(event, line["people_served_before"], t_s, slots["people_served"])
+        line["recovery_s"] = _recovery_s(event, line["people_served_before"], t_s, followed["people_served"])
         lines.append(line)
     kinds = {"str": object, "int64": np.int64, "float64": np.float64}
     return {v.name: np.array([line[v.name] for line in lines], kinds[v.dtype]) for v in FAULTS}
@@ -159,5 +166,7 @@ def _mean(values: NDArray[np.float64]) -> float:
 def _recovery_s(
     event: Event, served_before: float, t_s: NDArray[np.float64], people_served: NDArray[np.float64]
 ) -> float:
-    is_back = (t_s >= event.end_s) & (people_served >= RECOVERED_SHARE * served_before)
+    is_back = (
+        (t_s >= event.end_s) & (people_served >= RECOVERED_SHARE * served_before) & (served_before > 0.0)
+    )
     return float(t_s[is_back][0] - event.end_s) if is_back.any() else float("nan")

@@ -93,6 +93,12 @@ COUNTRIES = _variables(
     ("served", "float64", "1", "share of slots served in full or in part, weighted by people"),
     ("demand_gbps", "float64", "Gbit/s", "mean demand over the slots"),
     ("carried_gbps", "float64", "Gbit/s", "mean traffic carried over the slots"),
+    (
+        "people_spilled",
+        "float64",
+        "",
+        "people without permission under the -3 dB contour of a beam lit for others, mean over slots",
+    ),
     ("mbps_p50", "float64", "Mbit/s", "median over people of the rows' medians"),
     ("rtt_ms_p50", "float64", "ms", "median over people of the rows' medians, where served"),
     ("main_cause", "str", "", "the cause that held for most people and slots"),
@@ -296,6 +302,12 @@ _FOLLOWED = (
 FAULTS = _variables(
     ("fault", "str", "", "name"),
     ("kind", "str", "", "kind, as in the scenario"),
+    (
+        "where",
+        "str",
+        "",
+        "countries it names: people and traffic below are theirs; empty for the whole planet",
+    ),
     ("from_utc", "str", "", "beginning"),
     ("to_utc", "str", "", "end; empty where it does not end"),
     ("slots", "int64", "", "slots in which it stood"),

@@ -128,6 +128,10 @@ def causes(people: NDArray[np.float64], cause_share: NDArray[np.float64]) -> lis
     ]
 
 
+N_SPILLED = 8
+"""Countries named into which most beams spill; all stand in the table of countries."""
+
+
 def country_table(
     *,
     country_of_row: NDArray[np.int32],
@@ -139,6 +143,7 @@ def country_table(
     subscribers: NDArray[np.float64],
     demand_bps: NDArray[np.float64],
     carried_bps: NDArray[np.float64],
+    spilled_people: NDArray[np.float64],
 ) -> Table:
     """Return one line for every country that has rows, most people first.
 
@@ -156,6 +161,8 @@ def country_table(
         Subscribers.
     demand_bps, carried_bps : (country,)
         Sums over a country's rows, means over slots. [bit/s]
+    spilled_people : (row,)
+        People without permission under a beam lit for others, mean over slots.
     """
     n = len(codes)
     people = np.bincount(country_of_row, rows["people"], n)
@@ -180,6 +187,7 @@ def country_table(
         "served": mean(rows["served"]),
         "demand_gbps": demand_bps[present] / 1e9,
         "carried_gbps": carried_bps[present] / 1e9,
+        "people_spilled": np.bincount(country_of_row, spilled_people, n)[present],
         "mbps_p50": _median_by(country_of_row, present, rows["mbps_p50"], rows["people"]),
         "rtt_ms_p50": _median_by(country_of_row, present, rows["rtt_ms_p50"], rows["people"]),
         "main_cause": np.array([CAUSES[k] for k in main], dtype=object),
@@ -281,7 +289,7 @@ def remedy(rows: Table, r: int, remedies: Remedies, country: str) -> str:
     """
     cause = str(remedies.cause(rows)[r])
     if cause in {"no_licence", "zone"}:
-        licence = f"a licence in {country}"
+        licence = f"a licence in {country}" if cause == "no_licence" else "the zone lifted"
         if remedies.reachable[r] >= 0.95:
             return licence
         return f"{licence}, and {_path_remedy(rows, r, remedies)}"
@@ -289,11 +297,15 @@ def remedy(rows: Table, r: int, remedies: Remedies, country: str) -> str:
         return _path_remedy(rows, r, remedies)
     if cause == "no_satellite":
         return f"more satellites that reach latitude {rows['lat_deg'][r]:.0f} deg"
-    if cause == "gso_arc":
-        return "a smaller exclusion angle to the geostationary arc, or more satellites"
-    if cause == "no_feeder_capacity":
-        return "more gateway antennas"
-    return "more satellites or beams (a terminal alone would be served)"
+    return _OTHER_REMEDIES.get(cause, "more satellites or beams (a terminal alone would be served)")
+
+
+_OTHER_REMEDIES = {
+    "gso_arc": "a smaller exclusion angle to the geostationary arc, or more satellites",
+    "no_feeder_capacity": "more gateway antennas",
+    "fault": "an end of the fault",
+    "jammed": "an end of the jamming",
+}
 
 
 def _path_remedy(rows: Table, r: int, remedies: Remedies) -> str:
@@ -361,6 +373,32 @@ def longest_run(is_true: NDArray[np.bool_]) -> int:
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_true, [False]])))
     return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def spill_in_short(countries: Table, low_dbw_m2_mhz: float, high_dbw_m2_mhz: float) -> dict[str, Any]:
+    """Return who without permission lives under beams lit for others, and how strong these are there.
+
+    Parameters
+    ----------
+    countries
+        The table of countries.
+    low_dbw_m2_mhz, high_dbw_m2_mhz
+        Power flux density on the contour and in its middle. [dBW/m2/MHz]
+    """
+    spilled = countries["people_spilled"]
+    most = [k for k in np.argsort(-spilled, kind="stable")[:N_SPILLED] if spilled[k] > 0.0]
+    return {
+        "people": float(spilled.sum()),
+        "pfd_dbw_m2_mhz": [low_dbw_m2_mhz, high_dbw_m2_mhz],
+        "countries": [
+            {
+                "country": str(countries["country"][k]),
+                "name": str(countries["name"][k]),
+                "people": float(spilled[k]),
+            }
+            for k in most
+        ],
+    }
 
 
 def faults_in_short(faults: Table) -> list[dict[str, Any]]:

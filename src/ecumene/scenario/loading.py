@@ -16,7 +16,7 @@ from ecumene.scenario.lines import line_of_key, line_of_path
 from ecumene.scenario.schema import Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -49,6 +49,7 @@ def load(
     *,
     start: datetime | None = None,
     overrides: Mapping[str, Any] | None = None,
+    faults: Sequence[Mapping[str, Any]] = (),
 ) -> Scenario:
     """Return the scenario of a preset or a TOML file.
 
@@ -61,6 +62,9 @@ def load(
         First slot, UTC; replaces the scenario's own.
     overrides
         Dotted keys and their values, applied last: ``{"slots": 4, "constellation.shells.0.planes": 36}``.
+
+    faults
+        Put behind those of the scenario, with the keys of a ``[[fault]]`` table.
 
     Returns
     -------
@@ -86,6 +90,8 @@ def load(
     problems: list[str] = []
     for dotted, value in changes.items():
         problems += _put(tree, dotted, value)
+    if faults:
+        tree["fault"] = [*tree.get("fault", []), *map(dict, faults)]
     if problems:
         raise ScenarioError(source, problems)
     return _check(source, text, tree, given=changes)

@@ -23,6 +23,22 @@ largest smallest distance of any two, in CIELAB, as seen with normal, red-, gree
 18 (tests/views/test_palette.py holds it above 15).
 """
 
+STATUS_COLOURS = {
+    "licensed": "#0072b2",
+    "licensed, not sold": "#56b4e9",
+    "allow_list": "#13e997",
+    "granted": "#009e73",
+    "pending": "#e69f00",
+    "unlicensed": "#fae315",
+    "not_sought": "#b0b0b0",
+    "refused": "#d55e00",
+    "prohibited": "#822700",
+    "revoked": "#5a0c71",
+    "other band": "#e3a6be",
+    "deny": "#000000",
+}
+"""Colour of each status of a licence, and of zones; Okabe and Ito (2008) where it has one."""
+
 OCEAN = "#dce8ef"
 LAND = "#f6f4ee"
 COAST = "#26323a"

@@ -291,6 +291,8 @@ def _beams(chain: Chain) -> list[tuple[str, str]]:
         cell.append(("the row", told))
     if light.row_cause and light.row_cause != chain.cause:
         cell.append(("the row", f"counts as: {CAUSE_WORDS[light.row_cause]} (seen from the cell's centre)"))
+    if light.is_spilled_on:
+        cell.append(("spill-over", "a beam lit for neighbours across the border covers this row"))
     return cell
 
 
@@ -332,7 +334,7 @@ def _ladder(chain: Chain, width: int, heading: Callable[[str], str]) -> list[str
 def _changes(chain: Chain, width: int, heading: Callable[[str], str]) -> list[str]:
     lines: list[str] = []
     for effect in dict.fromkeys(a.effect for a in chain.alternatives):
-        lines.append(heading(f"What {effect} (each computed in this slot, one terminal alone)"))
+        lines.append(heading(f"What {effect} ({_how(chain, effect)})"))
         for alternative in chain.alternatives:
             if alternative.effect == effect:
                 lines += _wrap(f"{alternative.change}: {_outcome(alternative)}", width, "  - ", "    ")
@@ -342,16 +344,21 @@ def _changes(chain: Chain, width: int, heading: Callable[[str], str]) -> list[st
     return lines
 
 
+def _how(chain: Chain, effect: str) -> str:
+    """Return how all alternatives of one effect were computed."""
+    ways = {a.computed for a in chain.alternatives if a.effect == effect}
+    if ways == {"whole slot"}:
+        return "the whole slot planned again"
+    return "one terminal alone, on what the plan leaves" if len(ways) == 1 else "each computed in this slot"
+
+
 def _outcome(alternative: Alternative) -> str:
-    planned = (
-        " (with everybody: the whole slot planned again)" if alternative.computed == "whole slot" else ""
-    )
     if not alternative.is_served:
-        return f"{CAUSE_WORDS[alternative.cause]}{planned}"
+        return CAUSE_WORDS[alternative.cause]
     usable = (
         "1 usable satellite" if alternative.n_usable == 1 else f"{alternative.n_usable} usable satellites"
     )
     return (
         f"{CAUSE_WORDS[alternative.cause]}, {usable}; {alternative.satellite} at {alternative.elevation_deg:.1f} deg, "
-        f"{quantity_text(alternative.mbps, 'Mbit/s')}, {quantity_text(alternative.rtt_ms, 'ms')}{planned}"
+        f"{quantity_text(alternative.mbps, 'Mbit/s')}, {quantity_text(alternative.rtt_ms, 'ms')}"
     )

@@ -90,6 +90,8 @@ def strip_svg(n_usable: NDArray[np.int64], rtt_ms: NDArray[np.float64], slot_s: 
 def people_svg(slots: Table, slot_s: float) -> str:
     """Return people served and people who could be served over the slots, with the faults shaded, as SVG.
 
+    Where the law stands against some, a dotted line says who could be served without it.
+
     Parameters
     ----------
     slots
@@ -97,8 +99,11 @@ def people_svg(slots: Table, slot_s: float) -> str:
     slot_s
         Length of a slot. [s]
     """
-    served, available = slots["people_served"], slots["people_available"]
-    n, most = len(served), max(float(available.max()), float(served.max()), 1.0)
+    served, available, reachable = (slots[f"people_{what}"] for what in ("served", "available", "reachable"))
+    lines = [(available, INK, ' stroke-dasharray="4 3"'), (served, SERVED, "")]
+    if 0.0 < float(available.max()) < float(reachable.max()) or not available.any():
+        lines.insert(0, (reachable, INK, ' stroke-dasharray="1 3"'))
+    n, most = len(served), max(1.0, *(float(values.max()) for values, _, _ in lines))
     wide, high = (WIDTH - 2 * MARGIN) / n, HEIGHT - TOP - FOOT
     stands = np.array([bool(names) for names in slots["faults"]], np.bool_)
     parts = [
@@ -107,7 +112,7 @@ def people_svg(slots: Table, slot_s: float) -> str:
         f"<title>{html.escape('; '.join(sorted(set(slots['faults'][run]))))}</title></rect>"
         for run in _runs(stands)
     ]
-    for values, colour, dash in ((available, INK, ' stroke-dasharray="4 3"'), (served, SERVED, "")):
+    for values, colour, dash in lines:
         points = " ".join(
             f"{MARGIN + (k + 0.5) * wide:.1f},{TOP + high * (1.0 - v / most):.1f}"
             for k, v in enumerate(values)

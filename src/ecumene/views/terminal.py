@@ -114,6 +114,7 @@ def _planet(summary: Mapping[str, Any], width: int) -> list[str]:
         ("Traffic", _traffic(traffic)),
         ("Busiest gateways", _gateways(summary["gateways_busiest"])),
         *_risk(summary),
+        *_spill(summary),
         ("Worst large countries", _countries(summary["countries_worst"])),
     ]
     return [line for label, text in lines for line in _folded(label, text, width)]
@@ -177,6 +178,19 @@ def _risk(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     n_tried = summary.get("gateways_tried", 0)
     told = f"nobody loses service, whichever of the {n_tried} that bring most people home it is"
     return [("If a gateway fails", told)] if n_tried else []
+
+
+def _spill(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return how many people without permission live under beams lit for others, as a line, where there are any."""
+    spill = summary.get("spill", {"people": 0.0})
+    if spill["people"] < 1.0:
+        return []
+    told = ", ".join(f"{c['name']} {people_text(c['people'])}" for c in spill["countries"][:N_COUNTRIES])
+    low, high = spill["pfd_dbw_m2_mhz"]
+    people = people_text(spill["people"])
+    strength = f"-3 dB contour, {low:g} to {high:g} dBW/m2/MHz"
+    text = f"{people} people without permission under beams lit for others ({strength}): {told}"
+    return [("Beams across borders", text)]
 
 
 def _gateways(gateways: list[dict[str, Any]]) -> str:
@@ -269,15 +283,20 @@ def fault_text(fault: Mapping[str, Any]) -> str:
         ("people_reachable", "could be served if every law allowed it"),
     ):
         numbers = [fault[f"{name}_{when}"] for when in ("before", "during", "worst", "after")]
-        if name != "people_reachable" or numbers[0] != fault["people_available_before"]:
+        lawful = [fault[f"people_available_{when}"] for when in ("before", "during", "worst", "after")]
+        if any(numbers) and (name != "people_reachable" or numbers != lawful):
             before, during, worst, after = ("-" if n is None else people_text(n) for n in numbers)
             told.append(f"{words} {before} before, {during} during (worst slot {worst}), {after} after")
     rtt_ms = [fault[f"rtt_ms_mean_{when}"] for when in ("before", "during", "after")]
-    told.append(f"round trip {' / '.join(number_text(ms) for ms in rtt_ms)} ms")
-    if fault["to_utc"]:
+    if any(rtt_ms):
+        told.append(f"round trip {' / '.join(number_text(ms) for ms in rtt_ms)} ms")
+    if fault["to_utc"] and fault["people_served_before"]:
         back_s = fault["recovery_s"]
         told.append("not recovered in this run" if back_s is None else f"recovered {_after(back_s)}")
-    return f"{fault['fault']}, {times}: {'; '.join(told)}"
+    if not told:
+        told.append("nobody could be served, before or during")
+    where = f" (people of {fault['where']})" if fault["where"] else ""
+    return f"{fault['fault']}, {times}{where}: {'; '.join(told)}"
 
 
 def _after(seconds: float) -> str:

@@ -242,20 +242,41 @@ def cause_map_png(canvas: Canvas, shares: Mapping[str, float]) -> bytes:
     shares
         Share of people by cause, for the legend; a cause without one is named alone.
     """
+    main = canvas.rows["main_cause"].astype(str)
+    kinds = {
+        cause: (CAUSE_COLOURS[cause], _cause_label(cause, shares))
+        for cause in LEGEND_ORDER
+        if np.any(main == cause)
+    }
+    return kinds_map_png(canvas, main, kinds)
+
+
+def kinds_map_png(
+    canvas: Canvas, kind_of_row: NDArray[np.str_], kinds: Mapping[str, tuple[str, str]]
+) -> bytes:
+    """Return the map of what kind each row is as a PNG.
+
+    Parameters
+    ----------
+    canvas
+        Rows and gateways.
+    kind_of_row : (row,)
+        One of the kinds.
+    kinds
+        Colour and label of each kind, in the order of the legend.
+    """
     from matplotlib.colors import to_rgb
 
-    main = canvas.rows["main_cause"].astype(str)
-    present = [cause for cause in LEGEND_ORDER if np.any(main == cause)]
-    index = np.zeros(len(main), dtype=np.int64)
-    for k, cause in enumerate(present):
-        index[main == cause] = k
-    colours = np.array([to_rgb(CAUSE_COLOURS[cause]) for cause in present]).reshape(-1, 3)
+    index = np.zeros(len(kind_of_row), dtype=np.int64)
+    for k, kind in enumerate(kinds):
+        index[kind_of_row == kind] = k
+    colours = np.array([to_rgb(colour) for colour, _ in kinds.values()]).reshape(-1, 3)
     figure, axes = _world(canvas)
-    _paint(canvas, axes, colours[index] if len(main) else np.zeros((0, 3)))
+    _paint(canvas, axes, colours[index] if len(index) else np.zeros((0, 3)))
     _draw_gateways(canvas, axes)
     _zoom(canvas, axes)
     blank = "nobody lives there" if window_of(canvas) is None else "not computed, or nobody lives there"
-    _cause_legend(figure, present, shares, blank, has_gateways=len(canvas.gateways["lat_deg"]) > 0)
+    _legend(figure, list(kinds.values()), blank, has_gateways=len(canvas.gateways["lat_deg"]) > 0)
     return _png(figure, n_colours=128)
 
 
@@ -470,20 +491,12 @@ def _draw_gateways(canvas: Canvas, axes: Axes) -> None:
     )
 
 
-def _cause_legend(
-    figure: Figure, present: Sequence[str], shares: Mapping[str, float], blank: str, *, has_gateways: bool
-) -> None:
+def _legend(figure: Figure, kinds: Sequence[tuple[str, str]], blank: str, *, has_gateways: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     handles: list[Any] = [
-        Patch(
-            facecolor=CAUSE_COLOURS[cause],
-            edgecolor="#555555",
-            linewidth=0.5,
-            label=_cause_label(cause, shares),
-        )
-        for cause in present
+        Patch(facecolor=colour, edgecolor="#555555", linewidth=0.5, label=label) for colour, label in kinds
     ]
     handles.append(Patch(facecolor=LAND, edgecolor="#555555", linewidth=0.5, label=blank))
     if has_gateways:

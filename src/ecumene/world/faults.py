@@ -94,6 +94,10 @@ class Fault:
         Noise; None for other kinds.
     granted, revoked
         Countries whose licence changes.
+    row : (followed row,)
+        Rows of the countries it names, whose people are followed before, during and after; all where it names none.
+    where
+        Codes of these countries.
     """
 
     name: str
@@ -108,6 +112,8 @@ class Fault:
     jam: Jam | None = None
     granted: tuple[str, ...] = ()
     revoked: tuple[str, ...] = ()
+    row: NDArray[np.int64] | None = None
+    where: str = ""
 
     def stands(self, t_s: float) -> bool:
         """Return whether it stands in a slot that begins at this time."""
@@ -263,10 +269,16 @@ class _Resolver:
             jam=jam,
             granted=key.countries if key.kind == "licence" and key.status == "granted" else (),
             revoked=key.countries if key.kind == "licence" and key.status == "revoked" else (),
+            row=self.rows_of(key.countries),
+            where=" ".join(key.countries),
         )
 
     def bad(self, key: str, what: str) -> None:
         self.problems.append(f"{self.where}.{key}: {what}")
+
+    def rows_of(self, codes: Sequence[str]) -> NDArray[np.int64] | None:
+        index = [self.land.codes.index(code) for code in codes if code in self.land.codes]
+        return np.flatnonzero(np.isin(self.land.rows.country, index)) if codes else None
 
     def times(self, key: FaultKeys) -> tuple[float, float]:
         start_s, end_s = times_s(key, self.start)

@@ -128,7 +128,7 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
     _check_codes(scenario, codes)
     if scenario.countries:
         _check_cut(scenario, rows, codes)
-    register, eras = _eras(scenario, start, codes, rows, notes)
+    register, eras = _eras(scenario, start, codes, rows)
     is_sold = np.logical_or.reduce(
         [e.verdict.is_permitted & e.law.is_offered[e.verdict.country] for e in eras]
     )
@@ -138,6 +138,7 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
         rows, spread = _kept(rows, keep), spread[keep]
         eras = tuple(replace(era, verdict=_kept(era.verdict, keep)) for era in eras)
         total = float(spread.sum())
+    notes += _law_notes(scenario, register, eras, rows)
     cell, first, inverse = np.unique(rows.cell, return_index=True, return_inverse=True)
     law = eras[0].law
     unsold = law.is_permitted & ~law.is_offered & (np.bincount(rows.country, minlength=len(codes)) > 0)
@@ -278,7 +279,7 @@ def _made_up_rows(scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...],
 
 
 def _eras(
-    scenario: Scenario, start: datetime, codes: tuple[str, ...], rows: Rows, notes: list[str]
+    scenario: Scenario, start: datetime, codes: tuple[str, ...], rows: Rows
 ) -> tuple[Register, tuple[Era, ...]]:
     """Return the register, and the law of the run from each slot on in which it changes."""
     register = _register(scenario, codes)
@@ -301,7 +302,6 @@ def _eras(
         )
         verdict = judge(law, register, points, points, by_control=scenario.licences.disputed == "control")
         eras.append(Era(k, at, law, verdict))
-    notes += _law_notes(scenario, register, eras, rows)
     return register, tuple(replace(era, law=replace(era.law, landing_classes=tuple(classes))) for era in eras)
 
 

@@ -23,6 +23,7 @@ from ecumene.world.market import Market, build_market
 from ecumene.world.moment import moment
 from ecumene.world.pairs import NamedPairs, build_pairs
 from ecumene.world.places import NamedPlaces, build_places, places_under
+from ecumene.world.spill import Spill, build_spill
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,6 +67,8 @@ class World:
         Budgets of the plan, and all it needs besides.
     radio
         Rates of the user downlink.
+    spill
+        Land without permission that beams lit for its neighbours may touch.
     notes
         What the user should know about this run.
     faults
@@ -100,6 +103,7 @@ class World:
     beams: Beams
     market: Market
     radio: Radio
+    spill: Spill
     notes: tuple[str, ...]
     faults: tuple[Fault, ...]
     is_link_up: NDArray[np.bool_]
@@ -171,6 +175,7 @@ def build(scenario: Scenario) -> World:
         beams=beams,
         market=build_market(scenario, land, grid, radio, beams),
         radio=radio,
+        spill=build_spill(scenario, land, grid, elements),
         faults=build_faults(scenario, start, elements, status == OPERATIONAL, land, ground, places, notes),
         is_link_up=np.ones(len(lasers.links), np.bool_),
         notes=tuple(notes),
@@ -189,6 +194,7 @@ def _under(world: World, era: Era) -> World:
         land=land,
         radio=radio,
         grid=grid,
+        spill=build_spill(scenario, land, grid, world.fleet.elements),
         places=places_under(scenario, world.places, land, radio),
         market=build_market(scenario, land, grid, radio, world.beams),
     )
