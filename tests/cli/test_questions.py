@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 from ecumene.results.schema import CAUSES
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "howto"
+
+
+def commands_of(page: str) -> list[list[str]]:
+    found = re.findall(r"^    ecumene (.*)$", (PAGES / page).read_text(encoding="utf-8"), re.MULTILINE)
+    return [shlex.split(command) for command in found]
+
+
+@pytest.mark.parametrize("page", ["why.md", "compare.md"])
+def test_the_commands_of_the_page_run(invoke, page):
+    """On a coarse grid, which is all that is changed; they run in order, as a reader types them."""
+    commands = commands_of(page)
+    assert len(commands) >= 3
+    for words in commands:
+        quick = ["--slots", "1", "-q"] if "toy" in words else ["--resolution", "3", "--slots", "1", "-q"]
+        if "--at" in words:
+            quick[quick.index("--slots") + 1] = "41"
+        result = invoke(*words, *quick, *(["--force"] if words[0] == "compare" else []))
+        assert result.exit_code == 0, (words, result.stderr)
 
 
 def test_why_in_text_fits_80_columns(invoke):
