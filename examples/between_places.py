@@ -18,14 +18,20 @@ listed = Path(tempfile.mkdtemp()) / "places.csv"
 listed.write_text("name,lat,lon\n" + "".join(f"{name},{lat},{lon}\n" for name, (lat, lon) in PLACES.items()))
 a, b = PLACES
 scenario = ecumene.load(
-    PRESET, overrides={"places.file": str(listed), "pairs.pair": [{"from": a, "to": b}, {"from": a, "to": "pop:any"}]}
+    PRESET,
+    overrides={
+        "places.file": str(listed),
+        "pairs.pair": [{"from": a, "to": b}, {"from": a, "to": "pop:any"}],
+    },
 )
 results = ecumene.simulate(scenario)
 
 # %%
 pairs = results.df("pairs")
 joined = pairs[pairs.cause == "joined"]
-table = joined.groupby(["from_place", "to_place"])[["rtt_ms", "light_rtt_ms", "fibre_rtt_ms", "hops"]].median()
+table = joined.groupby(["from_place", "to_place"])[
+    ["rtt_ms", "light_rtt_ms", "fibre_rtt_ms", "hops"]
+].median()
 print(table)
 
 # %% [markdown]

@@ -1,6 +1,7 @@
 # %% [markdown]
 # # A first map
-# Compute a planet, look at it, ask it a question. The toy planet takes a second; write "starlink-gen1" for the real one.
+# Compute a planet, look at it, ask it a question. The toy planet takes seconds; write "starlink-gen1" for the
+# real one.
 
 # %%
 import tempfile

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ecumene.archive import open_results as open  # noqa: A004 - ecumene.open(folder) reads well
+    from ecumene.reasons import why
     from ecumene.scenario import Scenario, load
     from ecumene.simulation import Results, simulate
 
 __version__ = "0.1.0"
-__all__ = ["Results", "Scenario", "__version__", "load", "open", "simulate"]
+__all__ = ["Results", "Scenario", "__version__", "load", "open", "simulate", "why"]
 
 _HOMES = {
     "Scenario": ("ecumene.scenario", "Scenario"),
@@ -18,6 +19,7 @@ _HOMES = {
     "Results": ("ecumene.simulation", "Results"),
     "simulate": ("ecumene.simulation", "simulate"),
     "open": ("ecumene.archive", "open_results"),
+    "why": ("ecumene.reasons", "why"),
 }
 
 

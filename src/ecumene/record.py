@@ -27,11 +27,13 @@ from ecumene.network.service import (
 )
 from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
 from ecumene.orbits.elements import STATUSES
+from ecumene.orbits.propagation import propagate
 from ecumene.pairs import pair_columns, pairs_in_short
 from ecumene.radio.contours import CONTOUR_DB
 from ecumene.results.arrays import SlotArrays, open_arrays
 from ecumene.results.dwells import Dwells, count_dwells, dwell_slots, open_dwells
-from ecumene.results.events import Event, fault_table, people_of_slot
+from ecumene.results.events import FOLLOWED, Event, fault_table, people_of_slot
+from ecumene.results.frames import Frames, key_slots, step_times_s
 from ecumene.results.outcome import Results
 from ecumene.results.schema import CAUSES, PAIRS, PLACES, SLOTS, Table
 from ecumene.results.statistics import (
@@ -92,6 +94,8 @@ class Ledger:
     places: list[dict[str, list[Any]]] = field(default_factory=list)
     pairs: list[Table] = field(default_factory=list)
     slots: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[tuple[int, NDArray[np.int8], NDArray[np.int32]]] = field(default_factory=list)
+    there: list[dict[int, dict[str, Any]]] = field(default_factory=list)
     totals: list[tuple[float, ...]] = field(default_factory=list)
     stamps: list[float] = field(default_factory=list)
 
@@ -130,7 +134,11 @@ class Ledger:
             )
         )
         self.slots.append(slot_columns(slot))
+        named = {k: fault.row for k, fault in enumerate(self.world.faults) if fault.row is not None}
+        self.there.append({k: fared(slot, row) for k, row in named.items()})
         here = slot.world
+        if slot.sky.slot in key_slots(here.scenario.slots):
+            self.keys.append((slot.sky.slot, slot.service.cause, serving_satellites(slot)))
         lit = here.spill.lit_rows(here.grid, here.land, slot.sky.r_sat_m, plan.sat_of_cell)
         self.spilled_of_row[lit] += 1
         count_dwells(self.dwells, plan.sat_of_cell)
@@ -189,7 +197,7 @@ class Ledger:
             "landings": self.carriage.landing_table(n_slots),
             "cuts": self.carriage.cut_table(),
         }
-        tables |= _event_tables(self.world, self.slots)
+        tables |= _event_tables(self.world, self.slots, self.there)
         summary = _summary(self.world, self, tables, cause_share)
         if self.world.scenario.output.arrays and not self.keeps_arrays:
             summary["notes"].append(
@@ -203,7 +211,7 @@ class Ledger:
             "slots": round(slots_s, 3),
             "per_slot_median": round(float(np.median(steps)), 4) if len(steps) else round(slots_s, 4),
         }
-        return Results(scenario=self.world.scenario, tables=tables, summary=summary)
+        return Results(self.world.scenario, tables, summary, _frames(self.world, self.keys))
 
     def _satellite_table(self, n_slots: int) -> Table:
         elements, world = self.world.fleet.elements, self.world
@@ -300,17 +308,14 @@ def _utc(world: World, slot: Slot) -> str:
 
 def slot_columns(slot: Slot) -> dict[str, Any]:
     """Return the line of the table of slots."""
-    world, plan, service = slot.world, slot.plan, slot.service
+    world, plan = slot.world, slot.plan
     return {
         "slot": slot.sky.slot,
         "utc": _utc(world, slot),
         "faults": "; ".join(world.faults[k].name for k in world.standing),
         "demand_gbps": float(slot.asked.cell_bps.sum()) / 1e9,
         "planned_gbps": plan.served_bps / 1e9,
-        "carried_gbps": float(service.rate_bps.sum()) / 1e9,
-        **people_of_slot(
-            world.land.rows.people, service.cause, service.is_available, service.is_reachable, service.rtt_s
-        ),
+        **fared(slot, None),
         "handovers": plan.n_handovers,
         "plan_gap": 1.0 - plan.objective_bps / plan.objective_bound_bps
         if plan.objective_bound_bps > 0.0
@@ -342,8 +347,7 @@ def arrays_of_run(world: World, folder: Path | None) -> AbstractContextManager[S
 def array_columns(slot: Slot, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     """Return what is kept of a slot for every row, as `ecumene.results.schema.ARRAYS` says it."""
     land, service, asked_bps = slot.world.land, slot.service, slot.asked.row_bps
-    is_served = service.cause >= PARTLY
-    sat = np.where(is_served, slot.plan.sat_of_cell[land.cell_of_row], -1)
+    is_served, sat = service.cause >= PARTLY, serving_satellites(slot)
     share = np.divide(service.rate_bps, asked_bps, out=np.zeros_like(asked_bps), where=asked_bps > 0.0)
     made: dict[str, Callable[[], NDArray[Any]]] = {
         "mbps": lambda: slot.world.scenario.demand.mbps_per_subscriber * share,
@@ -360,17 +364,50 @@ def array_columns(slot: Slot, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     return {name: made[name]() for name in names}
 
 
-def _event_tables(world: World, lines: list[dict[str, Any]]) -> dict[str, Table]:
+def serving_satellites(slot: Slot) -> NDArray[np.int32]:
+    """Return the satellite that serves each row, -1 where none does, (row,)."""
+    sat = slot.plan.sat_of_cell[slot.world.land.cell_of_row]
+    return np.where(slot.service.rate_bps > 0.0, sat, -1).astype(np.int32)
+
+
+def _frames(world: World, keys: list[tuple[int, NDArray[np.int8], NDArray[np.int32]]]) -> Frames:
+    t_s, shown_s = step_times_s(world.scenario.slots * world.scenario.slot_s)
+    r_sat_m = np.stack([propagate(world.fleet, float(t)).r_ecef_m for t in t_s]).astype(np.float32)
+    slot, cause, sat = zip(*keys, strict=True)
+    return Frames(t_s, shown_s, r_sat_m, world.links, np.array(slot), np.stack(cause), np.stack(sat))
+
+
+def fared(slot: Slot, row: NDArray[np.int64] | None) -> dict[str, Any]:
+    """Return traffic and people of some rows in a slot; of all where none are given."""
+    service, of = slot.service, slice(None) if row is None else row
+    people = slot.world.land.rows.people[of]
+    return {
+        "carried_gbps": float(service.rate_bps[of].sum()) / 1e9,
+        **people_of_slot(
+            people, service.cause[of], service.is_available[of], service.is_reachable[of], service.rtt_s[of]
+        ),
+    }
+
+
+def _event_tables(
+    world: World, lines: list[dict[str, Any]], there: list[dict[int, dict[str, Any]]]
+) -> dict[str, Table]:
     """Return the tables of slots and of faults."""
     kinds = {"str": object, "int64": np.int64, "float64": np.float64}
     slots = {v.name: np.array([line[v.name] for line in lines], kinds[v.dtype]) for v in SLOTS}
-    events = [Event(fault.name, fault.kind, fault.start_s, fault.end_s) for fault in world.faults]
+    events = [Event(f.name, f.kind, f.where, f.start_s, f.end_s) for f in world.faults]
+    followed: list[Table | None] = [
+        {name: np.array([line[k][name] for line in there]) for name in FOLLOWED}
+        if fault.row is not None
+        else None
+        for k, fault in enumerate(world.faults)
+    ]
     utc = [
         utc_text(world.start + timedelta(seconds=t_s)) if abs(t_s) < 1e9 else ""
         for event in events
         for t_s in (event.start_s, event.end_s)
     ]
-    return {"slots": slots, "faults": fault_table(events, slots, utc, world.scenario.slot_s)}
+    return {"slots": slots, "faults": fault_table(events, slots, followed, utc, world.scenario.slot_s)}
 
 
 def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
@@ -395,7 +432,7 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
         "utc": [utc] * len(p),
         "place": list(places.name),
         "cause": [CAUSES[c] for c in terminals.cause],
-        "limit": [_limit(world, slot, int(i)) for i in p],
+        "limit": [limit_of_place(world, slot, int(i)) for i in p],
         "n_visible": [int(n) for n in terminals.n_visible],
         "n_clear": [int(n) for n in terminals.n_clear],
         "n_usable": [int(n) for n in terminals.n_usable],
@@ -413,8 +450,16 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
     }
 
 
-def _limit(world: World, slot: Slot, place: int) -> str:
-    """Return what bound a place in a slot; empty where nothing did."""
+def limit_of_place(world: World, slot: Slot, place: int) -> str:
+    """Return what bound a place in a slot; empty where nothing did.
+
+    Parameters
+    ----------
+    world, slot
+        The world as it is in the slot, and the finished slot.
+    place
+        Index of the place.
+    """
     cause, places = slot.terminals.cause[place], world.places
     if cause in {NO_LICENCE, ZONE}:
         return places.limit[place]
@@ -434,7 +479,7 @@ def _limit(world: World, slot: Slot, place: int) -> str:
         return "no capacity left on the way home"
     flow = np.flatnonzero((slot.flow_sat == s) & (slot.flow_class == k))
     if len(flow) and slot.shares.bottleneck[flow[0]] >= 0:
-        return _resource(world, slot, slot.shares.bottleneck[flow])
+        return resource_name(world, slot, slot.shares.bottleneck[flow])
     return f"satellite {world.fleet.elements.name[s]}: beams"
 
 
@@ -450,8 +495,16 @@ def _missing_path(world: World, slot: Slot, place: int) -> str:
     return "no chain of links leads from the satellites in view to a gateway"
 
 
-def _resource(world: World, slot: Slot, resource: NDArray[np.int32]) -> str:
-    """Return the name of a full satellite, laser, antenna or site."""
+def resource_name(world: World, slot: Slot, resource: NDArray[np.int32]) -> str:
+    """Return the name of a full satellite, laser, antenna or site.
+
+    Parameters
+    ----------
+    world, slot
+        The world as it is in the slot, and the finished slot.
+    resource : (1,)
+        Resource of the slot's paths (`ecumene.network.sharing`).
+    """
     kind, index = (int(found[0]) for found in kind_and_index(slot.paths, resource))
     names, gateways = world.fleet.elements.name, world.ground.gateways.name
     if RESOURCE_KINDS[kind] == "satellite":

@@ -51,9 +51,15 @@ def test_a_damaged_result_is_refused(invoke, result):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("gexf", "toy"), "'gexf': no such format; write geojson or geoparquet or netcdf or kml or prometheus or"),
+        (
+            ("gexf", "toy"),
+            "'gexf': no such format; write geojson or geoparquet or netcdf or kml or prometheus or",
+        ),
         (("geojsn", "toy"), "did you mean 'geojson'?"),
-        (("geojson", "toy"), "geojson is written of a result folder; run the scenario first (ecumene run toy)"),
+        (
+            ("geojson", "toy"),
+            "geojson is written of a result folder; run the scenario first (ecumene run toy)",
+        ),
         (("graphml", "toy", "--country", "XA"), "--country: is for geojson"),
         (("kml", "toy", "--slots", "2"), "--slots: kml holds the whole run"),
         (("graphml", "toyy"), "did you mean 'toy'"),

@@ -23,7 +23,7 @@ from ecumene.exports.folder import OF_RESULTS, write_of_result
 from ecumene.exports.outlines import geometry, outlines_of_cells, well_known_binary
 from ecumene.results.schema import ARRAYS, CAUSES, ROWS
 
-AWKWARD = "G & <T> \"q\" \\ \n\x07"
+AWKWARD = 'G & <T> "q" \\ \n\x07'
 KML = "{http://www.opengis.net/kml/2.2}"
 
 
@@ -159,9 +159,7 @@ def test_prometheus(results, tmp_path):
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert all(family.documentation and family.type == "gauge" for family in families.values())
     assert all(name.startswith("ecumene_") for name in families)
-    carried = {
-        s.labels["country"]: s.value for s in families["ecumene_country_carried_bps"].samples
-    }
+    carried = {s.labels["country"]: s.value for s in families["ecumene_country_carried_bps"].samples}
     countries = results.countries()
     for code, gbps in zip(countries["country"], countries["carried_gbps"], strict=True):
         assert carried[code] == pytest.approx(gbps * 1e9)
@@ -190,7 +188,9 @@ def test_one_country_alone(results, tmp_path, kind):
         "geoparquet": lambda: set(geopandas.read_parquet(path)["country"]),
         "kml": lambda: {
             d.findtext(f"{KML}value")
-            for d in etree.fromstring(path.read_bytes()).iterfind(f".//{KML}Folder//{KML}Data[@name='country']")
+            for d in etree.fromstring(path.read_bytes()).iterfind(
+                f".//{KML}Folder//{KML}Data[@name='country']"
+            )
             if d.getparent().getparent().find(f"{KML}Point") is None
         },
         "netcdf": lambda: set(xarray.open_dataset(path).country.values.tolist()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 from datetime import UTC, datetime
@@ -48,7 +49,7 @@ def read_plan(text):
             ranges.append(tuple(int(found[key]) for key in ("from", "to", "one", "other", "light")))
     for a, b in {contact[2:4] for contact in contacts}:
         spans = sorted(contact[:2] for contact in contacts if contact[2:4] == (a, b))
-        assert all(s[1] <= t[0] for s, t in zip(spans, spans[1:], strict=False)), "intervals must not overlap"
+        assert all(s[1] <= t[0] for s, t in itertools.pairwise(spans)), "intervals must not overlap"
     return at, contacts, ranges
 
 
@@ -78,9 +79,7 @@ def test_contacts_are_the_links_of_the_slots(plan):
     world = build(ecumene.load("toy", overrides={"slots": 12}))
     names = world.fleet.elements.name
     for slot in slots_of(world, 12):
-        standing = {
-            tuple(r["nodes"]): r for r in records if r["start_s"] <= slot.sky.t_s < r["stop_s"]
-        }
+        standing = {tuple(r["nodes"]): r for r in records if r["start_s"] <= slot.sky.t_s < r["stop_s"]}
         isls = slot.links.isls
         expected = {
             tuple(sorted((number["satellite", names[a]], number["satellite", names[b]]))): float(m)
@@ -121,7 +120,9 @@ def lagrange(times_s, points_m, t_s, degree):
     first = int(np.clip(np.searchsorted(times_s, t_s) - (degree + 1) // 2, 0, len(times_s) - degree - 1))
     chosen = slice(first, first + degree + 1)
     t, p = times_s[chosen], points_m[chosen]
-    weights = [np.prod([(t_s - t[j]) / (t[i] - t[j]) for j in range(len(t)) if j != i]) for i in range(len(t))]
+    weights = [
+        np.prod([(t_s - t[j]) / (t[i] - t[j]) for j in range(len(t)) if j != i]) for i in range(len(t))
+    ]
     return np.array(weights) @ p
 
 

@@ -180,8 +180,8 @@ def test_a_full_disk_is_said(tmp_path):
         tmp_path, ["cause"], table, start_utc="2026-03-24T12:00:12Z", slot_s=15.0, n_slots=2
     )
     open_store.group = {"cause": Full()}
+    open_store.record({"cause": np.array([1])})
     with pytest.raises(RunError, match="the disk is full; free the folder"), open_store:
-        open_store.record({"cause": np.array([1])})
         open_store.close()
     assert not (tmp_path / arrays.PARTIAL).exists()
 

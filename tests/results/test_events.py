@@ -21,7 +21,7 @@ def slots(served, faults):
 
 def test_before_during_after_and_recovery():
     table = slots([10, 10, 4, 2, 5, 9.9, 10], ["", "", "f", "f", "", "", ""])
-    line = fault_table([Event("f", "blackout", 30.0, 60.0)], table, ["a", "b"], 15.0)
+    line = fault_table([Event("f", "blackout", "", 30.0, 60.0)], table, [None], ["a", "b"], 15.0)
     assert list(line) == [v.name for v in FAULTS]
     assert line["people_served_before"] == [10.0]
     assert line["people_served_during"] == [3.0]
@@ -33,18 +33,33 @@ def test_before_during_after_and_recovery():
 
 def test_a_fault_that_never_ends_has_no_after_and_one_outside_no_line():
     table = slots([10, 4, 4], ["", "f", "f"])
-    events = [Event("f", "isls", 15.0, np.inf), Event("g", "isls", 900.0, np.inf)]
-    line = fault_table(events, table, ["a", "", "c", ""], 15.0)
+    events = [Event("f", "isls", "", 15.0, np.inf), Event("g", "isls", "", 900.0, np.inf)]
+    line = fault_table(events, table, [None, None], ["a", "", "c", ""], 15.0)
     assert line["fault"].tolist() == ["f"]
     assert np.isnan(line["people_served_after"]).all()
     assert np.isnan(line["recovery_s"]).all()
 
 
-def test_slots_of_other_faults_and_far_ones_are_no_before():
+def test_slots_of_other_faults_and_far_ones_are_no_before_and_no_after():
     n = int(WINDOW_S / 15.0)
-    table = slots([99] * 5 + [10] * (n - 1) + [50, 1], [""] * 5 + [""] * (n - 1) + ["other", "f"])
-    line = fault_table([Event("f", "isls", 15.0 * (n + 5), np.inf)], table, ["a", ""], 15.0)
+    served = [99] * 5 + [10] * n + [50, 1, 30] + [20] * n + [99] * 5
+    quiet = [""] * (n + 5)
+    table = slots(served, [*quiet, "other", "f", "other", *quiet])
+    start_s = 15.0 * (n + 6)
+    line = fault_table([Event("f", "isls", "", start_s, start_s + 15.0)], table, [None], ["a", ""], 15.0)
     assert line["people_served_before"] == [10.0]
+    assert line["people_served_after"] == [20.0]
+
+
+def test_the_people_of_the_countries_it_names_are_followed():
+    table = slots([10, 10, 9, 9], ["", "", "f", "f"])
+    there = {**table, "people_served": np.array([2.0, 2.0, 1.0, 0.5])}
+    line = fault_table([Event("f", "blackout", "NG", 30.0, np.inf)], table, [there], ["a", ""], 15.0)
+    assert (line["where"], line["people_served_before"], line["people_served_worst"]) == (
+        ["NG"],
+        [2.0],
+        [0.5],
+    )
 
 
 def test_people_are_counted_once_each():

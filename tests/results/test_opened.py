@@ -64,7 +64,7 @@ def test_a_table_another_version_wrote_without_a_column_is_refused(run, tmp_path
     run[0].write(tmp_path)
     more = {**TABLES, "rows": (*ROWS, ROWS[0].__class__("new", "float32", "", "new"))}
     monkeypatch.setattr(store, "TABLES", more)
-    with pytest.raises(DamagedResultError, match="rows.parquet: cannot be read.*version .* wrote it"):
+    with pytest.raises(DamagedResultError, match=r"rows\.parquet: cannot be read.*version .* wrote it"):
         ecumene.open(tmp_path)
 
 
@@ -76,7 +76,9 @@ def test_a_place_is_its_series_and_its_summary(run):
 
 
 def test_a_place_that_was_not_followed_is_said(run):
-    with pytest.raises(InputError, match="'Markt': no such place in toy; did you mean 'Market'\\?; followed are"):
+    with pytest.raises(
+        InputError, match="'Markt': no such place in toy; did you mean 'Market'\\?; followed are"
+    ):
         run[0].place("Markt")
 
 

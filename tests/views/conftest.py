@@ -164,17 +164,17 @@ def synthetic_results() -> Results:
             "landings": _landings(),
             "cuts": _cuts(),
             "slots": _slots(),
-            "faults": fault_table(EVENTS, _slots(), [START, "2026-03-24T12:00:57Z"], 15.0),
+            "faults": fault_table(EVENTS, _slots(), [None], [START, "2026-03-24T12:00:57Z"], 15.0),
         },
         summary={
             **copy.deepcopy(SUMMARY),
-            "faults": faults_in_short(fault_table(EVENTS, _slots(), [START, ""], 15.0)),
+            "faults": faults_in_short(fault_table(EVENTS, _slots(), [None], [START, ""], 15.0)),
         },
     )
 
 
 START = "2026-03-24T12:00:27Z"
-EVENTS = [Event(AWKWARD, "blackout", 15.0, 45.0)]
+EVENTS = [Event(AWKWARD, "blackout", "", 15.0, 45.0)]
 
 
 def _slots():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
 import pytest
+from lxml import etree
 
 from ecumene.errors import InputError
 from ecumene.results.schema import ROWS
@@ -35,7 +35,7 @@ def test_files_are_what_they_say_and_the_same_each_time(unchanged_results, what,
     if suffix == ".png":
         assert data.startswith(b"\x89PNG")
     else:
-        assert ET.fromstring(data).tag == "{http://www.w3.org/2000/svg}svg"
+        assert etree.fromstring(data).tag == "{http://www.w3.org/2000/svg}svg"
     assert drawing_bytes(picture(unchanged_results, what), suffix) == data
 
 
@@ -69,7 +69,7 @@ def test_coverage_by_latitude_is_the_mean_over_people_of_a_band(results):
     line = axes.get_lines()[0]
     known = np.isfinite(line.get_ydata())
     drawn = dict(zip(line.get_xdata()[known], line.get_ydata()[known], strict=True))
-    assert drawn == {-89.0: 0.5, 11.0: 0.75, 91.0: 0.25} or drawn == {-89.0: 0.5, 11.0: 0.75, 89.0: 0.25}
+    assert drawn == {-89.0: 0.5, 11.0: 0.75, 89.0: 0.25}
 
 
 def test_the_load_curve_keeps_the_mean_of_long_runs(results):

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import sys
 
-from ecumene.cli import exports, law, network, results, runs, sweeps  # noqa: F401 - they add their commands, in this order
+from ecumene.cli import (  # noqa: F401 - they add their commands
+    exports,
+    law,
+    machine,
+    network,
+    questions,
+    results,
+    runs,
+    sweeps,
+)
 from ecumene.cli.base import INTERRUPTED, app, say
 
 __all__ = ["app", "main"]

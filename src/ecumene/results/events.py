@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ecumene.results.schema import Table
 
 WINDOW_S = 600.0
-"""Before and after a fault are means over at most so long. [s]"""
+"""Before and after a fault are means over slots of so long together, or as many as there are. [s]"""
 
 RECOVERED_SHARE = 0.99
 """Service has recovered when the people served are this share of those served before."""
@@ -33,14 +33,15 @@ class Event:
 
     Attributes
     ----------
-    name, kind
-        As in the scenario.
+    name, kind, where
+        As in the scenario; countries it names, empty for the whole planet.
     start_s, end_s
         Seconds after the run's start; inf where it does not end. [s]
     """
 
     name: str
     kind: str
+    where: str
     start_s: float
     end_s: float
 
@@ -94,7 +95,9 @@ def _count(people, cause, is_available, is_reachable, rtt_s):  # type: ignore[no
     return by_cause, available, reachable, timed, rtt_sum_s
 
 
-def fault_table(events: Sequence[Event], slots: Table, utc: Sequence[str], slot_s: float) -> Table:
+def fault_table(
+    events: Sequence[Event], slots: Table, there: Sequence[Table | None], utc: Sequence[str], slot_s: float
+) -> Table:
     """Return what each fault did.
 
     Parameters
@@ -103,6 +106,8 @@ def fault_table(events: Sequence[Event], slots: Table, utc: Sequence[str], slot_
         Faults in the order of the scenario.
     slots
         The table of slots.
+    there
+        The followed columns of it for the countries an event names; None where it names none.
     utc
         Beginning and, where it ends inside time that can be named, end of each fault: two texts an event.
     slot_s
@@ -115,37 +120,40 @@ def fault_table(events: Sequence[Event], slots: Table, utc: Sequence[str], slot_
 
     Notes
     -----
-    Before: the slots of the last `WINDOW_S` before it in which no fault stood. During: the slots in which it stood,
-    whatever else did; of these the worst: the fewest people and bit/s, the longest round trip. After: the slots of the
-    first `WINDOW_S` after it in which no fault stood. Recovery: from the end of the fault to the beginning of the
-    first slot in which `RECOVERED_SHARE` of the people served before are served again; NaN where that does not come
-    inside the run, or there was nothing before.
+    Before: the last slots before it in which no fault stood, as many as make `WINDOW_S`; where another fault ends as
+    this one begins they lie before that. During: the slots in which it stood, whatever else did; of these the worst:
+    the fewest people and bit/s, the longest round trip. After: as many of the first slots after it in which no fault
+    stands. Recovery: from the end of the fault to the beginning of the first slot in which `RECOVERED_SHARE` of the
+    people served before are served again; NaN where that does not come inside the run, or there was nothing before.
     """
     t_s = slots["slot"] * slot_s
     is_quiet = np.array([not names for names in slots["faults"]], np.bool_)
+    n_window = max(1, int(WINDOW_S / slot_s))
     lines: list[dict[str, Any]] = []
     for k, event in enumerate(events):
         during = (event.start_s <= t_s) & (t_s < event.end_s)
         if not during.any():
             continue
-        before = is_quiet & (t_s < event.start_s) & (t_s >= event.start_s - WINDOW_S)
-        after = is_quiet & (t_s >= event.end_s) & (t_s < event.end_s + WINDOW_S)
+        before = np.flatnonzero(is_quiet & (t_s < event.start_s))[-n_window:]
+        after = np.flatnonzero(is_quiet & (t_s >= event.end_s))[:n_window]
         line: dict[str, Any] = {
             "fault": event.name,
             "kind": event.kind,
+            "where": event.where,
             "from_utc": utc[2 * k],
             "to_utc": utc[2 * k + 1],
             "slots": int(during.sum()),
         }
+        followed = there[k] or slots
         for name in FOLLOWED:
-            values = slots[name]
+            values = followed[name]
             line[f"{name}_before"], line[f"{name}_during"], line[f"{name}_after"] = (
                 _mean(values[which]) for which in (before, during, after)
             )
             worst = np.nanmax if name.startswith("rtt") else np.nanmin
             seen = values[during][np.isfinite(values[during])]
             line[f"{name}_worst"] = float(worst(seen)) if len(seen) else float("nan")
-        line["recovery_s"] = _recovery_s(event, line["people_served_before"], t_s, slots["people_served"])
+        line["recovery_s"] = _recovery_s(event, line["people_served_before"], t_s, followed["people_served"])
         lines.append(line)
     kinds = {"str": object, "int64": np.int64, "float64": np.float64}
     return {v.name: np.array([line[v.name] for line in lines], kinds[v.dtype]) for v in FAULTS}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from xarray import Dataset
 
+    from ecumene.results.frames import Frames
     from ecumene.results.schema import Table
     from ecumene.scenario import Scenario
 
@@ -31,6 +32,8 @@ class Results:
         declared in `ecumene.results.schema.TABLES`.
     summary
         The planet in a few numbers; written as ``summary.json``.
+    frames
+        Satellites in time and rows in a few slots, for the globe of the report; None where they were not kept.
     arrays
         Folder of the per-slot arrays; None where none were kept.
     """
@@ -38,6 +41,7 @@ class Results:
     scenario: Scenario
     tables: dict[str, Table]
     summary: dict[str, Any]
+    frames: Frames | None = None
     arrays: Path | None = None
 
     def rows(self) -> Table:
@@ -177,5 +181,7 @@ class Results:
         from ecumene.results.store import write_results
 
         write_results(self, Path(folder), force=force)
-        if self.arrays is not None:  # the arrays moved there: they may be gigabytes, and are never there twice
+        if (
+            self.arrays is not None
+        ):  # the arrays moved there: they may be gigabytes, and are never there twice
             object.__setattr__(self, "arrays", Path(folder) / STORE)

@@ -302,6 +302,12 @@ _FOLLOWED = (
 FAULTS = _variables(
     ("fault", "str", "", "name"),
     ("kind", "str", "", "kind, as in the scenario"),
+    (
+        "where",
+        "str",
+        "",
+        "countries it names: people and traffic below are theirs; empty for the whole planet",
+    ),
     ("from_utc", "str", "", "beginning"),
     ("to_utc", "str", "", "end; empty where it does not end"),
     ("slots", "int64", "", "slots in which it stood"),
@@ -309,10 +315,10 @@ FAULTS = _variables(
         (f"{name}_{when}", "float64", unit, f"{meaning}: {words}")
         for name, unit, meaning in _FOLLOWED
         for when, words in (
-            ("before", "mean over the last 10 min before it, without slots in which another fault stood"),
+            ("before", "mean over the last 10 min of slots before it in which no fault stood"),
             ("during", "mean while it stood"),
             ("worst", "worst slot while it stood"),
-            ("after", "mean over the first 10 min after it, without slots in which another fault stood"),
+            ("after", "mean over the first 10 min of slots after it in which no fault stands"),
         )
     ),
     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import tomllib
 from datetime import date, datetime
 from importlib import resources
@@ -16,11 +17,12 @@ from ecumene.scenario.lines import line_of_key, line_of_path
 from ecumene.scenario.schema import Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
 _FILE_KEYS = (("constellation", "file"), ("isl", "file"), ("places", "file"), ("licences", "overrides"))
+_KEY_FIRST = re.compile(r"^[a-z_]+(\[\d+\])?(\.[a-z_]+(\[\d+\])?)*(?=[: ])")
 _NAME_OR_FILE_KEYS = (("gateways", "sites"), ("licences", "records"))
 
 
@@ -49,6 +51,7 @@ def load(
     *,
     start: datetime | None = None,
     overrides: Mapping[str, Any] | None = None,
+    faults: Sequence[Mapping[str, Any]] = (),
 ) -> Scenario:
     """Return the scenario of a preset or a TOML file.
 
@@ -61,6 +64,9 @@ def load(
         First slot, UTC; replaces the scenario's own.
     overrides
         Dotted keys and their values, applied last: ``{"slots": 4, "constellation.shells.0.planes": 36}``.
+
+    faults
+        Put behind those of the scenario, with the keys of a ``[[fault]]`` table.
 
     Returns
     -------
@@ -86,9 +92,36 @@ def load(
     problems: list[str] = []
     for dotted, value in changes.items():
         problems += _put(tree, dotted, value)
+    if faults:
+        tree["fault"] = [*tree.get("fault", []), *map(dict, faults)]
     if problems:
         raise ScenarioError(source, problems)
     return _check(source, text, tree, given=changes)
+
+
+def with_lines(error: ScenarioError, name_or_path: str | Path) -> ScenarioError:
+    """Return an error that was found while the world was built, with the line of each key it names.
+
+    Parameters
+    ----------
+    error
+        Its problems begin with the key they are about.
+    name_or_path
+        Where the scenario was loaded from.
+
+    Returns
+    -------
+    error
+        Keys that do not stand in that file itself have no line.
+    """
+    source, text, _ = _read(name_or_path)
+    line_of, problems = line_of_key(text), []
+    for problem in error.problems:
+        key = _KEY_FIRST.match(problem)
+        parts = re.findall(r"\w+", key[0]) if key else []
+        line = line_of_path(line_of, tuple(int(part) if part.isdigit() else part for part in parts))
+        problems.append(f"line {line}: {problem}" if line else problem)
+    return ScenarioError(source, problems)
 
 
 def parse_setting(setting: str) -> tuple[str, Any]:
@@ -157,6 +190,11 @@ def _tree(source: str, text: str, folder: Path, seen: tuple[str, ...]) -> dict[s
 
 def _anchor_files(tree: dict[str, Any], folder: Path) -> None:
     """Make relative file names of a scenario relative to the file they stand in."""
+    faults = tree.get("fault")
+    for fault in faults if isinstance(faults, list) else ():
+        region = fault.get("region") if isinstance(fault, dict) else None
+        if isinstance(region, dict) and isinstance(region.get("file"), str):
+            region["file"] = str(folder / region["file"])
     for section, key in (*_FILE_KEYS, *_NAME_OR_FILE_KEYS):
         part = tree.get(section)
         value = part.get(key) if isinstance(part, dict) else None

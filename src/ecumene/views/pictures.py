@@ -172,8 +172,8 @@ def _coverage_latitude(results: Results, axes: Axes) -> None:
     """Draw availability and service over latitude, weighted by people."""
     rows = results.rows()
     people = rows["people"].astype(np.float64)
-    band = np.floor((rows["lat_deg"].astype(np.float64) + 90.0) / BAND_DEG).astype(np.int64)
-    n = int(180.0 / BAND_DEG) + 1
+    n = int(180.0 / BAND_DEG)
+    band = ((rows["lat_deg"].astype(np.float64) + 90.0) / BAND_DEG).astype(np.int64).clip(0, n - 1)
     weight = np.bincount(band, people, n)
     middle_deg = (np.arange(n) + 0.5) * BAND_DEG - 90.0
     has_people = weight > 0.0

@@ -77,7 +77,8 @@ def build_spill(scenario: Scenario, land: Land, grid: Grid, elements: Elements) 
     altitude_m = 1e3 * float(np.clip(np.max(altitudes_m, initial=0.0), 200.0, 2_000.0))
     far_m = reach_m(altitude_m, grid.min_elevation_deg, beam_deg)
     lit = np.flatnonzero(land.class_of_cell >= 0)
-    closed = np.flatnonzero(~land.is_permitted_in_row & (land.rows.people > 0.0))
+    is_closed = ~land.is_permitted_in_row & ~land.verdict.is_margin  # a margin is there to be spilled into
+    closed = np.flatnonzero(is_closed & (land.rows.people > 0.0))
     lat_deg, lon_deg = land.lat_of_cell_deg, land.lon_of_cell_deg
     here = land.cell_of_row[closed]
     is_border = is_near(lat_deg[here], lon_deg[here], lat_deg[lit], lon_deg[lit], far_m)
