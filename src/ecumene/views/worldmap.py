@@ -262,7 +262,13 @@ def cause_map(canvas: Canvas, shares: Mapping[str, float]) -> Figure:
 def kinds_map_png(
     canvas: Canvas, kind_of_row: NDArray[np.str_], kinds: Mapping[str, tuple[str, str]]
 ) -> bytes:
-    """Return the map of what kind each row is as a PNG (`kinds_map`)."""
+    """Return the map of what kind each row is as a PNG.
+
+    Parameters
+    ----------
+    canvas, kind_of_row, kinds
+        As for `kinds_map`.
+    """
     return _png(kinds_map(canvas, kind_of_row, kinds), n_colours=128)
 
 
