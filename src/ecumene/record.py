@@ -45,6 +45,7 @@ from ecumene.results.statistics import (
     rtt_percentile_s,
     settle,
 )
+from ecumene.results.store import check_folder
 from ecumene.results.summary import (
     Remedies,
     busiest_gateways,
@@ -324,10 +325,17 @@ def slot_columns(slot: Slot) -> dict[str, Any]:
 
 
 def arrays_of_run(world: World, folder: Path | None) -> AbstractContextManager[SlotArrays | None]:
-    """Return the store of per-slot arrays of a run; of nothing where none is asked for, or there is no folder."""
+    """Return the store of per-slot arrays of a run; of nothing where none is asked for, or there is no folder.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be used, or holds other things than results.
+    """
     names = world.scenario.output.arrays
     if not names or folder is None:
         return nullcontext()
+    check_folder(folder, world.scenario, force=True)
     rows, land = world.land.rows, world.land
     return open_arrays(
         folder,

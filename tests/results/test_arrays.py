@@ -15,7 +15,7 @@ import pytest
 import xarray
 
 import ecumene
-from ecumene.errors import DamagedResultError, InputError, RangeError, RunError
+from ecumene.errors import DamagedResultError, InputError, OutputError, RangeError, RunError
 from ecumene.results import arrays, store
 from ecumene.results.schema import ARRAYS, CAUSES
 from ecumene.scenario.schema import OutputKeys
@@ -120,6 +120,19 @@ def test_arrays_that_were_moved_away_are_said(tmp_path):
     (tmp_path / "a").rename(tmp_path / "b")
     with pytest.raises(InputError, match="the per-slot arrays are gone"):
         results.to_xarray()
+
+
+def test_a_folder_with_other_things_is_refused_before_anything_is_computed(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(OutputError, match="holds other files and no result"):
+        ecumene.simulate(toy(), folder=tmp_path, on_slot=lambda done, total: pytest.fail() if done else None)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_later_run_without_arrays_clears_what_a_killed_one_left(tmp_path):
+    (tmp_path / arrays.PARTIAL).mkdir()
+    ecumene.simulate(ecumene.load("toy")).write(tmp_path)
+    assert not (tmp_path / arrays.PARTIAL).exists()
 
 
 def test_without_a_folder_nothing_is_kept_and_the_summary_says_so():
