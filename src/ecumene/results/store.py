@@ -211,7 +211,8 @@ def write_results(
 def _place_arrays(arrays: Path | None, folder: Path) -> list[Path]:
     """Give the store of per-slot arrays its name in the folder, and return its files.
 
-    A store of another run is removed, and so is one that a run left unfinished; one that already has its place here stays.
+    A store of another run is removed, and so is one that a run left unfinished; one that already has its place here
+    stays.
     """
     store, partial = folder / STORE, folder / PARTIAL
     if arrays is None:
