@@ -14,6 +14,7 @@ import numpy as np
 
 from ecumene.results.schema import CAUSE_WORDS, Table
 from ecumene.results.summary import longest_run
+from ecumene.views.globe import CELLS, bundle_js, globe_base64
 from ecumene.views.palette import CAUSE_COLOURS
 from ecumene.views.series import people_svg, strip_svg
 from ecumene.views.terminal import N_PLACES, fault_text
@@ -73,13 +74,15 @@ LIMITS = (
 """What holds for every run, whatever its scenario."""
 
 
-def report_html(results: Results) -> str:
+def report_html(results: Results, *, globe_resolution: int = CELLS) -> str:
     """Return the report of a run as one HTML page.
 
     Parameters
     ----------
     results
         The finished run.
+    globe_resolution
+        H3 resolution of the globe's cells; that of the run where it is coarser.
 
     Returns
     -------
@@ -116,6 +119,9 @@ def report_html(results: Results) -> str:
         else "",
         limits=LIMITS,
         data_credits=DATA_CREDITS,
+        globe=globe_base64(results, resolution=globe_resolution),
+        globe_js=bundle_js(),
+        globe_resolution=min(globe_resolution, results.scenario.resolution),
         words=CAUSE_WORDS,
         colours=CAUSE_COLOURS,
         point=point_text,
