@@ -371,7 +371,7 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
         "utc": [utc] * len(p),
         "place": list(places.name),
         "cause": [CAUSES[c] for c in terminals.cause],
-        "limit": [_limit(world, slot, int(i)) for i in p],
+        "limit": [limit_of_place(world, slot, int(i)) for i in p],
         "n_visible": [int(n) for n in terminals.n_visible],
         "n_clear": [int(n) for n in terminals.n_clear],
         "n_usable": [int(n) for n in terminals.n_usable],
@@ -389,8 +389,16 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
     }
 
 
-def _limit(world: World, slot: Slot, place: int) -> str:
-    """Return what bound a place in a slot; empty where nothing did."""
+def limit_of_place(world: World, slot: Slot, place: int) -> str:
+    """Return what bound a place in a slot; empty where nothing did.
+
+    Parameters
+    ----------
+    world, slot
+        The world as it is in the slot, and the finished slot.
+    place
+        Index of the place.
+    """
     cause, places = slot.terminals.cause[place], world.places
     if cause in {NO_LICENCE, ZONE}:
         return places.limit[place]
@@ -410,7 +418,7 @@ def _limit(world: World, slot: Slot, place: int) -> str:
         return "no capacity left on the way home"
     flow = np.flatnonzero((slot.flow_sat == s) & (slot.flow_class == k))
     if len(flow) and slot.shares.bottleneck[flow[0]] >= 0:
-        return _resource(world, slot, slot.shares.bottleneck[flow])
+        return resource_name(world, slot, slot.shares.bottleneck[flow])
     return f"satellite {world.fleet.elements.name[s]}: beams"
 
 
@@ -426,8 +434,16 @@ def _missing_path(world: World, slot: Slot, place: int) -> str:
     return "no chain of links leads from the satellites in view to a gateway"
 
 
-def _resource(world: World, slot: Slot, resource: NDArray[np.int32]) -> str:
-    """Return the name of a full satellite, laser, antenna or site."""
+def resource_name(world: World, slot: Slot, resource: NDArray[np.int32]) -> str:
+    """Return the name of a full satellite, laser, antenna or site.
+
+    Parameters
+    ----------
+    world, slot
+        The world as it is in the slot, and the finished slot.
+    resource : (1,)
+        Resource of the slot's paths (`ecumene.network.sharing`).
+    """
     kind, index = (int(found[0]) for found in kind_and_index(slot.paths, resource))
     names, gateways = world.fleet.elements.name, world.ground.gateways.name
     if RESOURCE_KINDS[kind] == "satellite":

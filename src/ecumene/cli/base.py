@@ -195,7 +195,7 @@ def load_scenario(
     ]
     if constellation is not None and "title" not in overrides:
         overrides["title"] = f"{Path(name).stem} with the satellites of {constellation.name}"
-    start = _parse_start(given.pop("start", None), problems)
+    start = parse_utc("start", given.pop("start", None), problems)
     if problems:
         raise ScenarioError("the command line", problems)
     try:
@@ -292,18 +292,18 @@ def _path_problems(option: str, path: Path) -> list[str]:
     return []
 
 
-def _parse_start(text: str | None, problems: list[str]) -> datetime | None:
+def parse_utc(option: str, text: str | None, problems: list[str]) -> datetime | None:
     """Return the time an option names, in UTC."""
     if text is None:
         return None
     wanted = "write UTC as 2026-03-24T12:00:12Z, or 2026-03-24 for its midnight"
     if not _START.fullmatch(text):
-        problems.append(f"--start {text!r}: {wanted}")
+        problems.append(f"--{option} {text!r}: {wanted}")
         return None
     try:
         return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
     except ValueError as error:
-        problems.append(f"--start {text!r}: {error}; {wanted}")
+        problems.append(f"--{option} {text!r}: {error}; {wanted}")
         return None
 
 

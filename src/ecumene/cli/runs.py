@@ -276,6 +276,8 @@ def _own_copy(text: str, preset: str, file: Path) -> str:
     lines = [line for line in text.splitlines() if "ecumene init" not in line]
     head = (
         f"# Copied from the preset {preset} of ecumene {__version__}.\n"
-        f"# Check it: ecumene check {file}\n# Run it:   ecumene run {file}\n#\n"
+        f"# Check it: ecumene check {file}\n# Run it:   ecumene run {file}\n"
+        "# Editors complete it: ecumene schema --out ecumene.schema.json, and this line:\n"
+        "#:schema ecumene.schema.json\n#\n"
     )
     return head + "\n".join(lines) + "\n"

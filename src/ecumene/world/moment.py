@@ -129,8 +129,8 @@ def _jammed(world: World, which: tuple[int, ...]) -> Jammed:
     """Return the parts of a world with the noise of these jammers in its rates."""
     jams = [jam for k in which if (jam := world.faults[k].jam) is not None]
     scenario, radio, places = world.scenario, world.radio, world.places
-    cell_loss_db = _loss_db([jam.cells for jam in jams])
-    place_loss_db = _loss_db([jam.places for jam in jams])
+    cell_loss_db = loss_of_jammers_db([jam.cells for jam in jams])
+    place_loss_db = loss_of_jammers_db([jam.places for jam in jams])
     losses_db = np.unique(np.concatenate([cell_loss_db, place_loss_db, [0.0]]))
     noisy = Radio(
         pfd_of_class_dbw_m2_mhz=np.tile(radio.pfd_of_class_dbw_m2_mhz, len(losses_db)),
@@ -150,7 +150,7 @@ def _jammed(world: World, which: tuple[int, ...]) -> Jammed:
     )
 
 
-def _loss_db(hits: Sequence[Hit]) -> NDArray[np.float64]:
+def loss_of_jammers_db(hits: Sequence[Hit]) -> NDArray[np.float64]:
     """Return what downlink jammers take off C/N at every point, their powers added up [dB]."""
     total_db = to_db(np.maximum(sum(from_db(hit.j_over_n_db) for hit in hits), 1e-30))
     return np.ceil(np.round(loss_of_noise_db(total_db) / LOSS_STEP_DB, 6)) * LOSS_STEP_DB

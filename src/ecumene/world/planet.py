@@ -119,8 +119,12 @@ class World:
 
     def at(self, slot: int) -> World:
         """Return the world as it is in a slot: this one where the law is that of the start and no fault stands."""
+        return moment(self.under_law(slot), slot * self.scenario.slot_s)
+
+    def under_law(self, slot: int) -> World:
+        """Return the world under the law of a slot, with no fault applied."""
         under_law = [world for first_slot, world in self.later if first_slot <= slot]
-        return moment(under_law[-1] if under_law else self, slot * self.scenario.slot_s)
+        return under_law[-1] if under_law else self
 
 
 def build(scenario: Scenario) -> World:
