@@ -18,6 +18,7 @@ from ecumene.cli.base import (
     Slots,
     Start,
     app,
+    country_completion,
     exit_codes,
     is_compiled,
     json_text,
@@ -156,7 +157,12 @@ def compare(
         Path | None,
         typer.Option(metavar="FILE.png", help="Write the map of who gained and lost here as well."),
     ] = None,
-    country: Annotated[str | None, typer.Option(metavar="CC", help="Compare this country alone.")] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CC", help="Compare this country alone.", autocompletion=country_completion
+        ),
+    ] = None,
     start: Start = None,
     slots: Slots = None,
     resolution: Resolution = None,

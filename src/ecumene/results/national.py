@@ -8,6 +8,7 @@ import numpy as np
 
 from ecumene.earth.countries import countries as known_countries
 from ecumene.earth.hexagons import area_of_cells_km2
+from ecumene.earth.towns import nearest_town
 from ecumene.errors import InputError
 from ecumene.results.schema import CAUSE_WORDS, CAUSES, Table
 from ecumene.results.summary import N_WORST, promise
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DOWN_MBPS, UP_MBPS, RTT_MS = 100.0, 20.0, 100.0
-"""What counts as broadband: 100 Mbit/s down, 20 up, a round trip of at most 100 ms. The BEAD programme's yardstick
-for reliable broadband: NTIA, "Broadband Equity, Access, and Deployment Program", Notice of Funding Opportunity
-(2022), section I.C.(bb) and IV.C.2.a.i."""
+"""What counts as broadband: 100 Mbit/s down, 20 up, 100 ms. NTIA, "Broadband Equity, Access, and Deployment Program",
+Notice of Funding Opportunity (2022): what a subsidised network must offer at least."""
 
 
 def country_facts(
@@ -31,6 +31,7 @@ def country_facts(
     asked_mbps: float,
     down_mbps: float = DOWN_MBPS,
     rtt_ms: float = RTT_MS,
+    is_earth: bool = True,
 ) -> dict[str, Any]:
     """Return what a run says of one country, as plain values.
 
@@ -46,6 +47,8 @@ def country_facts(
         What a subscriber asks for in the busy hour: demand.mbps_per_subscriber. [Mbit/s]
     down_mbps, rtt_ms
         The yardstick: rate down, and round trip to the PoP. [Mbit/s], [ms]
+    is_earth
+        Whether towns of the Earth lie in the cells; else nothing is named after them.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def country_facts(
         "landings": _landings(code, tables["landings"]),
         "most_gbps": _most_gbps(code, tables["cuts"]),
         "causes": _causes(country),
-        "worst": _worst(rows),
+        "worst": _worst(rows, is_earth=is_earth),
     }
 
 
@@ -172,13 +175,15 @@ def _causes(country: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _worst(rows: Table) -> list[dict[str, Any]]:
+def _worst(rows: Table, *, is_earth: bool) -> list[dict[str, Any]]:
     """Return the cells that leave most people without service."""
     unserved = rows["people"] * (1.0 - rows["served"])
     order = np.argsort(-unserved, kind="stable")[:N_WORST]
+    worst = order[unserved[order] >= 1.0]
     return [
         {
             "cell": f"{int(rows['cell'][r]):x}",
+            "near": near,
             **{
                 name: _plain(rows[name][r])
                 for name in ("lat_deg", "lon_deg", "people", "settlement", "availability", "served")
@@ -186,9 +191,16 @@ def _worst(rows: Table) -> list[dict[str, Any]]:
             "people_unserved": float(unserved[r]),
             "cause": str(rows["main_cause"][r]),
         }
-        for r in order
-        if unserved[r] >= 1.0
+        for r, near in zip(worst, _near(rows, worst, is_earth=is_earth), strict=True)
     ]
+
+
+def _near(rows: Table, chosen: NDArray[np.int64], *, is_earth: bool) -> list[str]:
+    """Return where some rows lie, from their nearest towns; empty texts on another planet."""
+    if not is_earth:
+        return [""] * len(chosen)
+    towns, distance_km = nearest_town(rows["lat_deg"][chosen], rows["lon_deg"][chosen])
+    return [f"{km:.0f} km from {town}" for town, km in zip(towns, distance_km.tolist(), strict=True)]
 
 
 def _plain(value: Any) -> Any:
