@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 
-
 @pytest.fixture
 def folder(invoke, fake_run):
     assert invoke("run", "toy", "--out", "o").exit_code == 0

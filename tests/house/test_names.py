@@ -102,7 +102,10 @@ SECTIONS_ELSEWHERE = {
         "steps of the solver; their arguments are the named tuples of market.py, flow.py and fill.py",
     ),
     **dict.fromkeys(
-        (f"cli/{name}.py" for name in ("base", "runs", "law", "machine", "network", "questions", "reports", "sweeps")),
+        (
+            f"cli/{name}.py"
+            for name in ("base", "runs", "law", "machine", "network", "questions", "reports", "sweeps")
+        ),
         "the help text of each option stands in its annotation",
     ),
     "slot.py": "arguments are the results of the steps before, documented where they are defined",

@@ -88,7 +88,9 @@ def test_a_row_meets_the_round_trip_only_in_slots_in_which_it_is_served(tables):
 
 def test_what_the_run_cannot_tell_is_none_with_the_reason(tables):
     quality = facts(tables)["quality"]
-    assert quality["down"]["typical"] is quality["down_and_rtt"]["reliable"] is quality["up"]["typical"] is None
+    assert (
+        quality["down"]["typical"] is quality["down_and_rtt"]["reliable"] is quality["up"]["typical"] is None
+    )
     assert "--set demand.mbps_per_subscriber=100" in quality["down"]["note"]
     assert "uplink is not modelled" in quality["up"]["note"]
 

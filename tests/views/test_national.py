@@ -26,14 +26,15 @@ def test_text_tells_shares_landings_and_what_is_not_known(facts):
 
 
 def test_headings_stand_out_where_asked_to(facts):
-    assert national_text(facts, heading=str.upper).splitlines()[0] == national_text(facts).splitlines()[0].upper()
+    assert (
+        national_text(facts, heading=str.upper).splitlines()[0]
+        == national_text(facts).splitlines()[0].upper()
+    )
 
 
 def test_a_country_without_service_says_why(results):
     results.tables["countries"]["name"][1] = "Japan"
-    text = national_text(
-        country_facts("JP", results.tables, results.summary, asked_mbps=3.0, is_earth=False)
-    )
+    text = national_text(country_facts("JP", results.tables, results.summary, asked_mbps=3.0, is_earth=False))
     assert "no traffic is carried" in text
     assert "no licence 100 %" in text
     assert "1.5 million people without permission" in text

@@ -159,9 +159,7 @@ def compare(
     ] = None,
     country: Annotated[
         str | None,
-        typer.Option(
-            metavar="CC", help="Compare this country alone.", autocompletion=country_completion
-        ),
+        typer.Option(metavar="CC", help="Compare this country alone.", autocompletion=country_completion),
     ] = None,
     start: Start = None,
     slots: Slots = None,

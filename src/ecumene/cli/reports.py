@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,7 +49,9 @@ def report(
         summary = read_summary(result)
         if country is None:
             if html is not None:
-                raise InputError("--html: needs --country; the whole planet's page is report.html in the folder")
+                raise InputError(
+                    "--html: needs --country; the whole planet's page is report.html in the folder"
+                )
             from ecumene.views.terminal import summary_text
 
             typer.echo(json_text(summary) if as_json else summary_text(summary, width, heading=heading))

@@ -88,7 +88,10 @@ def share_lines(facts: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("asked", f"All {number_text(quality['asked']['mbps'])} Mbit/s asked for"),
         ("rtt", f"Served within {number_text(quality['rtt']['ms'])} ms"),
         ("down", f"{number_text(quality['down']['mbps'])} Mbit/s down"),
-        ("down_and_rtt", f"{number_text(quality['down']['mbps'])} Mbit/s down within {number_text(quality['rtt']['ms'])} ms"),
+        (
+            "down_and_rtt",
+            f"{number_text(quality['down']['mbps'])} Mbit/s down within {number_text(quality['rtt']['ms'])} ms",
+        ),
         ("up", f"{number_text(quality['up']['mbps'])} Mbit/s up"),
     ):
         for when, words in (("typical", "median slot"), ("reliable", "95 % of slots")):
