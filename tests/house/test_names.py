@@ -106,7 +106,18 @@ SECTIONS_ELSEWHERE = {
         (
             f"cli/{name}.py"
             for name in (
-                *("base", "runs", "results", "exports", "law", "machine", "network", "questions", "sweeps"),
+                *(
+                    "base",
+                    "runs",
+                    "results",
+                    "exports",
+                    "law",
+                    "machine",
+                    "network",
+                    "questions",
+                    "reports",
+                    "sweeps",
+                ),
             )
         ),
         "the help text of each option stands in its annotation",

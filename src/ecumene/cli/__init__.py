@@ -14,6 +14,7 @@ from ecumene.cli import (  # noqa: F401 - they add their commands
     machine,
     network,
     questions,
+    reports,
     results,
     runs,
     sweeps,

@@ -18,6 +18,7 @@ from ecumene.cli.base import (
     Start,
     app,
     check_words,
+    country_completion,
     exit_codes,
     json_text,
     load_scenario,
@@ -32,7 +33,14 @@ if TYPE_CHECKING:
 
 @app.command()
 def site(
-    country: Annotated[str, typer.Option(metavar="CC", help="Where the gateways shall stand, such as BR.")],
+    country: Annotated[
+        str,
+        typer.Option(
+            metavar="CC",
+            help="Where the gateways shall stand, such as BR.",
+            autocompletion=country_completion,
+        ),
+    ],
     antennas: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="New antennas in all.")],
     scenario_name: Annotated[
         str,
@@ -54,7 +62,11 @@ def site(
     ] = "traffic",
     serve: Annotated[
         str | None,
-        typer.Option(metavar="CC,CC", help="Whose people and traffic count; the country itself by default."),
+        typer.Option(
+            metavar="CC,CC",
+            help="Whose people and traffic count; the country itself by default.",
+            autocompletion=country_completion,
+        ),
     ] = None,
     among: Annotated[
         str, typer.Option(metavar="towns|cells", help="Where a site may stand: at towns, or on any land.")

@@ -135,18 +135,19 @@ def init(
     preset: Annotated[
         str,
         typer.Option("--from", metavar="NAME", help="The preset to copy.", autocompletion=preset_completion),
-    ],
+    ] = "starlink-gen1",
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Copy a preset into a file of your own.
+    """Copy a preset into a file of your own, with every other key commented out beside it.
 
     Example: ecumene init my.toml --from starlink-gen1
     """
     with exit_codes(debug=debug):
-        from ecumene.scenario import preset_names, preset_text
+        from ecumene.scenario import load, preset_names, preset_text
+        from ecumene.scenario.commented import with_every_key
 
-        text = preset_text(preset)
+        text = with_every_key(preset_text(preset), load(preset))
         if str(file) in preset_names():
             raise InputError(f"{file}: is the name of a preset; call the file {file}.toml")
         if file.is_dir():
