@@ -186,7 +186,7 @@ def _ways_home(scene: Scene, then: Callable[[Change], Change], prefix: str) -> l
     if not len(base.links):
         grid = base.scenario.isl.model_copy(update={"topology": "grid", "file": None})
         lasers = build(base.scenario.model_copy(update={"isl": grid})).under_law(scene.slot.sky.slot)
-        fields = ("fleet", "links", "plane_of_sat", "has_spare_laser", "is_link_up", "scenario")
+        fields = ("fleet", "links", "plane_of_sat", "has_spare_laser", "is_link_up", "faults", "scenario")
 
         def with_lasers(world: World) -> World:
             return replace(world, **{name: getattr(lasers, name) for name in fields})
@@ -364,6 +364,7 @@ def _without_lasers(world: World) -> World:
         links=world.links[:0],
         is_link_up=world.is_link_up[:0],
         has_spare_laser=np.zeros_like(world.has_spare_laser),
+        faults=tuple(replace(fault, is_link_down=fault.is_link_down[:0]) for fault in world.faults),
     )
 
 

@@ -12,9 +12,11 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+import ecumene
 from ecumene.results.schema import CAUSES
 from ecumene.views.globe import cells_of_rows
 from ecumene.views.palette import CAUSE_COLOURS, OCEAN
+from ecumene.views.report import report_html
 
 from .conftest import Visit
 
@@ -200,3 +202,17 @@ def test_print_leaves_the_globe_out(visit):
     visit.page.emulate_media(media="print")
     assert not visit.page.locator("#globe").is_visible()
     assert visit.page.locator("#countries").is_visible()
+
+
+def test_a_cell_of_several_rows_tells_of_one_lot(browser, tmp_path):
+    """Where rows are put together, satellite and cause of a slot belong to the same people."""
+    results = ecumene.simulate(ecumene.load("ukraine-2022", overrides={"slots": 1, "resolution": 5}))
+    path = tmp_path / "report.html"
+    path.write_text(report_html(results), encoding="utf-8")
+    visit = Visit(browser, path)
+    for lat, lon in ((48.1, 37.5), (47.6, 36.4), (50.4, 30.5), (46.6, 32.6), (49.3, 38.2), (47.9, 37.3)):
+        told = visit.app("app.pick(given[0], given[1])", lat, lon)
+        (key,) = told["keys"]
+        assert (key["satellite"] != "") == (key["cause"] in {"served", "partly"})
+        assert told["rows"] > 1
+    visit.page.close()

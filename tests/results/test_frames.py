@@ -1,5 +1,7 @@
 """Positions kept in steps give every instant between, and rows are kept in the slots said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,16 @@ def test_every_instant_is_within_200_m(run):
     for t_s in np.linspace(0.0, results.frames.shown_s, 23):
         wanted = propagate(world.fleet, float(t_s)).r_ecef_m
         assert np.linalg.norm(cubic(results.frames, t_s) - wanted, axis=1).max() < 200.0
+
+
+def test_as_the_page_rounds_positions_it_is_400_m(run):
+    world, results = run
+    frames = results.frames
+    step_m = np.abs(frames.r_sat_m).max() / 32_000.0  # views/globe.py
+    rounded = replace(frames, r_sat_m=np.round(frames.r_sat_m / step_m) * step_m)
+    for t_s in np.linspace(0.0, frames.shown_s, 23):
+        wanted = propagate(world.fleet, float(t_s)).r_ecef_m
+        assert np.linalg.norm(cubic(rounded, t_s) - wanted, axis=1).max() < 400.0
 
 
 def test_steps_cover_what_is_shown():

@@ -273,6 +273,13 @@ def test_a_gateway_can_be_tried_while_others_are_broken() -> None:
     assert alternative(chain, "without the fault 'cable'").is_served
 
 
+def test_lasers_can_be_taken_away_while_something_is_broken() -> None:
+    scenario = load("starlink-gen1", overrides={"resolution": 3, "slots": 1, "fault": [DARK]})
+    chain = ecumene.why(scenario, "-5.5,-20.5")
+    assert chain.cause == "served"
+    assert not alternative(chain, "without any laser").is_served
+
+
 def test_what_is_served_says_what_would_take_it_away() -> None:
     chain = ecumene.why(planet("as it is"), "-5.5,-20.5")
     assert chain.cause == "served"

@@ -10,7 +10,6 @@ const QUANTITIES = {
   availability: { label: "could be served, share of slots", unit: "%", digits: 1, factor: 100 },
   rtt_ms: { label: "round trip to the PoP, median", unit: "ms", digits: 1 },
 };
-const NONE_16 = 65535;
 
 const element = (id) => document.getElementById(id);
 
@@ -59,9 +58,10 @@ class App {
     element("globe-time").step = "1";
   }
 
-  /** @returns {string} UTC at a time after the start, hours to seconds */
+  /** @returns {string} UTC at a time after the start, hours to seconds; with the day where the run is longer than one */
   clock(t_s) {
-    return new Date(Date.parse(this.header.start) + 1000 * t_s).toISOString().slice(11, 19);
+    const text = new Date(Date.parse(this.header.start) + 1000 * t_s).toISOString();
+    return this.header.slots * this.header.slot_s > 86400 ? text.slice(0, 19).replace("T", " ") : text.slice(11, 19);
   }
 
   listen() {
@@ -206,7 +206,7 @@ class App {
     const country = this.header.countries[this.arrays.country.values[k]];
     const keys = Array.from(this.arrays.key_slot.values, (slot, i) => {
       const at = i * this.names.length + k, sat = this.arrays.key_sat.values[at];
-      return { slot, cause: this.header.causes[this.arrays.key_cause.values[at]].code, satellite: sat === NONE_16 ? "" : this.header.satellites[sat] };
+      return { slot, cause: this.header.causes[this.arrays.key_cause.values[at]].code, satellite: sat < 0 ? "" : this.header.satellites[sat] };
     });
     return {
       cell: name, country: country.code, country_name: country.name, status: country.status,

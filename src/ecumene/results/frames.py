@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 STEP_S = 150.0
 """Between positions of a satellite. Four neighbouring ones give every instant between to 0.2 km (cubic, circular orbits
-above 300 km). [s]"""
+above 300 km), to 0.4 km as the page rounds them. [s]"""
 
 MOST_STEPS = 96
 """Longer runs show their first four hours."""

@@ -32,9 +32,6 @@ CELLS = 4
 N_TOWNS = 1_500
 """Most populous towns that can be searched, beside the named places."""
 
-NONE_16 = 65_535
-"""Stands for: there is none."""
-
 LINE_STEPS_PER_DEG = 100
 
 
@@ -77,8 +74,9 @@ def globe_base64(results: Results, *, resolution: int = CELLS) -> str:
     shown = [_lead(group, n, rows["people"], cause, len(CAUSES)) for cause in frames.cause]
     box.put("key_slot", frames.slot.astype(np.int32))
     box.put("key_cause", np.stack(shown).astype(np.uint8))
-    first = _largest(group, n, rows["people"])
-    box.put("key_sat", np.where(frames.sat[:, first] < 0, NONE_16, frames.sat[:, first]).astype(np.uint16))
+    pairs = zip(frames.sat, frames.cause, shown, strict=True)
+    sats = [sat[_largest(group, n, rows["people"] * (cause == lead[group]))] for sat, cause, lead in pairs]
+    box.put("key_sat", np.stack(sats).astype(np.int32))  # that of most people among those of the cause shown
     _put_sky(box, results)
     _put_lines(box)
     gateways = results.gateways()
@@ -155,7 +153,7 @@ def _lead(
 
 
 def _largest(group: NDArray[np.intp], n: int, people: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the row of each group with most people."""
+    """Return the row of each group with most people, however these are counted."""
     order = np.lexsort((people, group))
     return np.asarray(order[np.searchsorted(group[order], np.arange(1, n + 1)) - 1])
 
@@ -171,7 +169,7 @@ def _put_sky(box: _Box, results: Results) -> None:
     box.put("r_sat", np.round(r_km / step_km).astype(np.int16), scale=step_km)
     is_flying = (results.satellites()["status"].astype(str) == "operational").astype(np.uint8)
     box.put("is_operational", is_flying)
-    small = len(is_flying) <= NONE_16
+    small = len(is_flying) <= 2**16
     box.put("links", frames.links.astype(np.uint16 if small else np.uint32))
 
 

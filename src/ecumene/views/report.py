@@ -56,6 +56,9 @@ SMALL_MAP_WIDTH_PX = 1400
 N_LANDINGS = 3
 """Countries named at whose gateways another's traffic lands; all stand in landings.csv."""
 
+MOST_PLACE_LINES = 20_000
+"""A longer table of places stands in places.csv alone."""
+
 LIBRARIES = ("numpy", "numba", "sgp4", "h3", "duckdb", "matplotlib")
 
 DATA_CREDITS = (
@@ -108,6 +111,9 @@ def report_html(results: Results, *, globe_resolution: int = CELLS) -> str:
         maps=_maps(results),
         countries=_lines(results.countries()),
         countries_csv=_base64(_csv(results.countries())),
+        places_csv=_base64(_csv(results.places()))
+        if len(results.places()["slot"]) <= MOST_PLACE_LINES
+        else "",
         gateways=_lines(_busiest_first(results.gateways())),
         landing_of=landings_in_short(results.landings()),
         cut_of=cuts_in_short(results.cuts()),
