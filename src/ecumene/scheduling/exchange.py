@@ -58,7 +58,7 @@ class Exchange:
             flow=new_flow(len(task.demand), n_sats, min(units, MOST_UNITS)),
             listings=listings_of(sight.candidates, n_sats),
             level=np.full(n_sats, FAR, np.int16),
-            masks=np.zeros((len(sight.candidates), MAX_LEVELS, sight.clear.shape[1]), np.uint64),
+            masks=np.zeros((len(sight.candidates), MAX_LEVELS + 1, sight.clear.shape[1]), np.uint64),
         )
 
     def waiting(
@@ -116,7 +116,7 @@ class Exchange:
         cells = cells[want[cells] > self.flow.got[cells]]
         if len(cells):
             augment(
-                cells, want, phases, most, is_widest, largest, good, self.task.sight, self.task.cells.bin, self.flow,
+                cells, want, phases, most, is_widest, largest, good, self.task.sight, self.task.cells, self.flow,
                 self.listings, self.level, self.masks,
             )  # fmt: skip
 
@@ -132,7 +132,8 @@ class Exchange:
     def is_far(self, good: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Return which satellites can reach no room over these pairs."""
         find_levels(
-            ANY_SIZE, good, self.task.cells.bin, self.flow, self.listings, self.level, self.masks
+            np.empty(0, np.int64), ANY_SIZE, good, self.task.cells, self.flow, self.listings, self.level, self.masks,
+            np.empty(len(self.flow.got), np.int16),
         )  # fmt: skip
         return self.level == FAR
 

@@ -148,7 +148,7 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut
     rate = usual_rate(task)
     exchange = Exchange.open(task, units_to_plan(task))
     flow = exchange.flow
-    price, has_pressed, want = np.zeros(n_sats), np.zeros(n_cells, np.bool_), np.zeros(n_cells, np.int32)
+    price, want = np.zeros(n_sats), np.zeros(n_cells, np.int32)
     worth_of_last = 0.0
     for value in _values(task, goal, rate):
         before = want.copy()
@@ -161,7 +161,9 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut
         exchange.push(waiting, want, good, max_phases, is_widest=True)
         exchange.give_up()
         worth_of_last = max(value, LOWEST_VALUE * float(goal.slope[0]))
-        mark_scarce(waiting, worth_of_last, want, good, sight, cells.bin, flow, has_pressed, price)
+        mark_scarce(
+            waiting, worth_of_last, want, good, sight.candidates, cells.bin, flow, exchange.listings, price
+        )
     leaves = max_phases >= LEAST_PHASES
     if leaves:
         _leave(exchange, goal, want, good, price, worth_of_last, max_phases)
@@ -191,7 +193,7 @@ def _leave(
     lasting, fee = good.copy(), 0.0
     fee_of_cell = goal.breaking * np.minimum(task.demand, task.terms.mean_demand)
     for _ in range(ROUNDS):
-        leavers = open_exits(2, ANY_SIZE, task.cells, task.sight, flow, good)
+        leavers = open_exits(2, ANY_SIZE, task.cells, task.sight, flow, exchange.listings, good)
         if len(leavers):
             fee = max(fee, float(fee_of_cell[leavers].sum() / flow.got[leavers].sum()))
         exchange.forget_lost()
@@ -200,8 +202,10 @@ def _leave(
     waiting = exchange.waiting(want, want)
     everything = open_pairs(task.cells, task.sight, task.demand)
     for pairs, pressed in ((good, value), (everything, value - fee)):
-        scarce, has_pressed = np.zeros(len(price)), np.zeros(len(want), np.bool_)
-        mark_scarce(waiting, pressed, want, pairs, task.sight, task.cells.bin, flow, has_pressed, scarce)
+        scarce = np.zeros(len(price))
+        mark_scarce(
+            waiting, pressed, want, pairs, task.sight.candidates, task.cells.bin, flow, exchange.listings, scarce
+        )
         np.maximum(price, scarce, out=price)
     price[~flow.is_lost] = np.minimum(price[~flow.is_lost], fee)
     flow.is_lost[:] = False
@@ -211,9 +215,9 @@ def _leave(
 def _leave_ones(exchange: Exchange, want: NDArray[np.int32], good: NDArray[np.uint64], phases: int) -> None:
     """Let some cells of one unit leave too; what they leave is filled by cells that want one."""
     task, flow = exchange.task, exchange.flow
-    open_exits(1, 1, task.cells, task.sight, flow, good)
+    open_exits(1, 1, task.cells, task.sight, flow, exchange.listings, good)
     waiting = np.flatnonzero((flow.got == 0) & (want == 1))
-    open_dark(waiting, task.cells, task.sight, flow, good)
+    open_dark(waiting, task.cells, task.sight, flow, exchange.listings, good)
     exchange.forget_lost()
     most = int(MOST_ONES * np.count_nonzero(task.demand))
     exchange.push(waiting, want, good, phases, is_widest=True, most=most, largest=1)
