@@ -172,7 +172,7 @@ def _can_reach(c, b, k, good, masks):
 
 
 @njit(cache=True, nogil=True)
-def find_levels(waiting, largest, good, cells, flow, listings, level, masks, near):
+def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks, near):
     """Bring levels and their masks up to date; return the highest level.
 
     near: filled in for cells that wait or hold something of a full satellite: the lowest level they could go to.
@@ -203,7 +203,6 @@ def find_levels(waiting, largest, good, cells, flow, listings, level, masks, nea
                 asked[end[b]] = c
                 end[b] += 1
     found = np.empty(len(level), np.int64)
-    top = masks.shape[1] - 2
     for k in range(top + 1):
         n_found = 0
         for b in range(len(end)):
@@ -307,7 +306,7 @@ def _push(
 
 @njit(cache=True, nogil=True)
 def augment(
-    who, want, max_phases, most, is_widest, largest, good, sight, cells, flow, listings, level, masks
+    who, want, reach, most, is_widest, largest, good, sight, cells, flow, listings, level, masks
 ):
     """Serve waiting cells, in this order, until nothing moves or the phases are used up; return the phases.
 
@@ -327,9 +326,9 @@ def augment(
         if not is_hopeless[c]:
             waiting[n_waiting] = c
             n_waiting += 1
-    while n_waiting > 0 and phase < max_phases and most > 0:
+    while n_waiting > 0 and most > 0:
         phase += 1
-        top = find_levels(waiting[:n_waiting], largest, good, cells, flow, listings, level, masks, near)
+        top = find_levels(waiting[:n_waiting], largest, reach, good, cells, flow, listings, level, masks, near)
         if is_widest:
             _mark_lost(level, flow.is_lost)
         turn[:] = 0
@@ -373,9 +372,6 @@ def augment(
         n_waiting = n_left
         if n_pushed == 0:
             break
-    find_levels(waiting[:0], largest, good, cells, flow, listings, level, masks, near)
-    if is_widest:
-        _mark_lost(level, flow.is_lost)
     return phase
 
 
@@ -383,6 +379,34 @@ def augment(
 def _mark_lost(level, is_lost):
     for s in range(len(level)):
         is_lost[s] = level[s] == FAR
+
+
+@njit(cache=True, nogil=True)
+def find_cut(waiting, want, good, cells, flow, listings, level, masks):
+    """Mark as lost what is too far from room: from the level on where fewest units wait or could move nearer.
+
+    Were satellites beyond a level to ask a price, that many units would pay less than they should: those that
+    could move to a nearer satellite, and those that wait for one.
+    """
+    n_levels, near = masks.shape[1], np.empty(len(want), np.int16)
+    flow.is_lost[:] = False
+    find_levels(waiting, ANY_SIZE, n_levels - 2, good, cells, flow, listings, level, masks, near)
+    loss = np.zeros(n_levels, np.int64)
+    for c in waiting:
+        if near[c] != FAR:
+            loss[near[c] :] += want[c] - flow.got[c]
+    for s in range(len(level)):
+        for i in range(flow.n[s] if level[s] > 0 else 0):
+            k = near[flow.cell[s, i]]
+            if k != FAR:
+                loss[k : min(np.int64(level[s]), n_levels)] += flow.units[s, i]
+    best = n_levels - 1
+    for k in range(n_levels - 2, -1, -1):
+        if loss[k] < loss[best]:
+            best = k
+    for s in range(len(level)):
+        flow.is_lost[s] = level[s] > best
+    return loss
 
 
 @njit(cache=True, nogil=True)

@@ -33,11 +33,11 @@ class Effort(NamedTuple):
 
     steps: int
     """Smooth steps of the prices; 0 plans by the cuts alone."""
-    phases: int
-    """Phases of augmenting paths for each group of cells."""
+    reach: int
+    """Moves at most from a cell to room."""
 
 
-EFFORTS = {"fast": Effort(0, 6), "certified": Effort(8, 8), "thorough": Effort(60, 50)}
+EFFORTS = {"fast": Effort(0, 5), "certified": Effort(8, 9), "thorough": Effort(60, 24)}
 """By name, as in the scenario."""
 
 
@@ -57,10 +57,10 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
         The plan, and prices for `ecumene.scheduling.prices.bounds`.
     """
     if effort.steps == 0 or not _tells_apart(task):
-        cut = find_cuts(task, task.goal, max_phases=effort.phases, is_final=True)
+        cut = find_cuts(task, task.goal, reach=effort.reach, is_final=True)
         prices = guess(replace(task, memory=None), cut)
         return finish(task, cut.sat, cut.units, prices), prices
-    prices = find_prices(task, task.goal, steps=effort.steps, max_phases=effort.phases)
+    prices = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
     sat, units = _serve(task, prices, effort)
     return finish(task, sat, units, prices), prices
 
@@ -93,8 +93,8 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
         exchange.keep(keeps, want)
         waiting = exchange.waiting(want, margin)
         exchange.spread(waiting, want, good)
-        exchange.push(waiting, want, good, effort.phases, is_widest=False)
-        exchange.push(waiting, want, wide, effort.phases, is_widest=True)
+        exchange.push(waiting, want, good, effort.reach, is_widest=False)
+        exchange.push(waiting, want, wide, effort.reach, is_widest=True)
     return exchange.single(want, wide, margin)
 
 

@@ -36,8 +36,8 @@ ROUNDS = 2
 MOST_ONES = 0.0035
 """Cells of one unit that leave after them, as a share of those that ask: each is a handover forced upon it."""
 
-LEAST_PHASES = 8
-"""With fewer, it is not known well enough which satellites reach room to tell who should leave."""
+LEAST_REACH = 6
+"""With less, it is not known well enough which satellites reach room to tell who should leave."""
 
 USUAL_SINE = 0.7
 """Sine of the elevation whose rate the cuts use for all pairs."""
@@ -111,7 +111,7 @@ def units_worth(value, demand, rate, goal, terms, want):
             want[c] += 1
 
 
-def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut:
+def find_cuts(task: Task, goal: Goal, *, reach: int, is_final: bool) -> Cut:
     """Return where units are scarce, and what the last one is worth there.
 
     Parameters
@@ -120,8 +120,8 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut
         The slot.
     goal
         What units are for.
-    max_phases
-        Phases of augmenting paths for each value.
+    reach
+        Moves at most from a cell to room.
     is_final
         The flow is to be the plan, and is made single-source. Otherwise prices alone are wanted, to begin with.
 
@@ -158,20 +158,20 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut
         exchange.keep(may_keep, want)
         waiting = exchange.waiting(want, want)
         exchange.spread(waiting, want, good)
-        exchange.push(waiting, want, good, max_phases, is_widest=True)
-        exchange.give_up()
+        exchange.push(waiting, want, good, reach, is_widest=True)
+        exchange.cut(want, good)
         worth_of_last = max(value, LOWEST_VALUE * float(goal.slope[0]))
         mark_scarce(
             waiting, worth_of_last, want, good, sight.candidates, cells.bin, flow, exchange.listings, price
         )
-    leaves = max_phases >= LEAST_PHASES
+    leaves = reach >= LEAST_REACH
     if leaves:
-        _leave(exchange, goal, want, good, price, worth_of_last, max_phases)
+        _leave(exchange, goal, want, good, price, worth_of_last, reach)
     if not is_final:
         return Cut(price, np.full(n_cells, -1, np.int32), np.zeros(n_cells, np.int32))
     sat, units = exchange.single(want, good, want)
     if leaves:
-        _leave_ones(exchange, want, good, max_phases)
+        _leave_ones(exchange, want, good, reach)
         main_satellite(flow, sat, units)
     return Cut(price, sat, units)
 
@@ -183,7 +183,7 @@ def _leave(
     good: NDArray[np.uint64],
     price: NDArray[np.float64],
     value: float,
-    max_phases: int,
+    reach: int,
 ) -> None:
     """Make room by pairs that will not stand in the next slot, and bring prices into line with what that costs.
 
@@ -197,8 +197,8 @@ def _leave(
         if len(leavers):
             fee = max(fee, float(fee_of_cell[leavers].sum() / flow.got[leavers].sum()))
         exchange.forget_lost()
-        exchange.push(exchange.waiting(want, want), want, good, max_phases, is_widest=True)
-        exchange.give_up()
+        exchange.push(exchange.waiting(want, want), want, good, reach, is_widest=True)
+        exchange.cut(want, good)
     waiting = exchange.waiting(want, want)
     everything = open_pairs(task.cells, task.sight, task.demand)
     for pairs, pressed in ((good, value), (everything, value - fee)):
@@ -208,11 +208,11 @@ def _leave(
         )
         np.maximum(price, scarce, out=price)
     price[~flow.is_lost] = np.minimum(price[~flow.is_lost], fee)
-    flow.is_lost[:] = False
-    price[~exchange.is_far(lasting)] = 0.0
+    exchange.cut(want, lasting)
+    price[~flow.is_lost] = 0.0
 
 
-def _leave_ones(exchange: Exchange, want: NDArray[np.int32], good: NDArray[np.uint64], phases: int) -> None:
+def _leave_ones(exchange: Exchange, want: NDArray[np.int32], good: NDArray[np.uint64], reach: int) -> None:
     """Let some cells of one unit leave too; what they leave is filled by cells that want one."""
     task, flow = exchange.task, exchange.flow
     open_exits(1, 1, task.cells, task.sight, flow, exchange.listings, good)
@@ -220,7 +220,7 @@ def _leave_ones(exchange: Exchange, want: NDArray[np.int32], good: NDArray[np.ui
     open_dark(waiting, task.cells, task.sight, flow, exchange.listings, good)
     exchange.forget_lost()
     most = int(MOST_ONES * np.count_nonzero(task.demand))
-    exchange.push(waiting, want, good, phases, is_widest=True, most=most, largest=1)
+    exchange.push(waiting, want, good, reach, is_widest=True, most=most, largest=1)
 
 
 def units_to_plan(task: Task) -> int:
@@ -254,17 +254,17 @@ def _values(task: Task, goal: Goal, rate: NDArray[np.float32]) -> list[float]:
     return [*(top * 0.97 * np.geomspace(1.0, LOWEST_VALUE, LEVELS)).tolist(), 0.0]
 
 
-def find_prices(task: Task, goal: Goal, *, steps: int, max_phases: int) -> Prices:
+def find_prices(task: Task, goal: Goal, *, steps: int, reach: int) -> Prices:
     """Return prices for the bound: cuts to begin with, then smooth steps.
 
     Parameters
     ----------
     task, goal
         The slot, and what units are for.
-    steps, max_phases
+    steps, reach
         As in `smooth` and `find_cuts`.
     """
-    cut = find_cuts(task, goal, max_phases=max_phases, is_final=False)
+    cut = find_cuts(task, goal, reach=reach, is_final=False)
     return smooth(task, goal, guess(task, cut), steps=steps)
 
 
@@ -348,18 +348,18 @@ def bounds(task: Task, goal: Goal, prices: Prices) -> tuple[float, float]:
     return taken + float(objective), taken + float(plain)
 
 
-def bits_bound(task: Task, steps: int, max_phases: int) -> float:
+def bits_bound(task: Task, steps: int, reach: int) -> float:
     """Return what no plan can serve, whatever its goal: the bound of a plan that counts bits alone, in units.
 
     Parameters
     ----------
     task
         The slot.
-    steps, max_phases
+    steps, reach
         As in `smooth` and `find_cuts`.
     """
     goal = build_goal(0.0, change=0.0, breaking=0.0, joy=0.0)
-    prices = find_prices(replace(task, memory=None), goal, steps=steps, max_phases=max_phases)
+    prices = find_prices(replace(task, memory=None), goal, steps=steps, reach=reach)
     return bounds(task, goal, prices)[1]
 
 
