@@ -80,7 +80,9 @@ class Exchange:
         good
             Pairs.
         """
-        spread(cells, want, good, self.task.sight, self.task.cells.bin, self.flow)
+        spread(
+            cells, want, good, self.task.sight.candidates, self.task.cells.bin, self.flow, self.listings
+        )
 
     def push(
         self,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ecumene.kernels import inner_njit, njit
-from ecumene.scheduling.market import lowest_bit, opens
+from ecumene.scheduling.market import lowest_bit, n_bits, opens
 
 FAR = np.int16(32_000)
 """Level of a satellite from which no room can be reached."""
@@ -122,27 +122,6 @@ def keep(cells, sat_of_cell, want, flow):
             got[c] += count
 
 
-@njit(cache=True, nogil=True)
-def spread(cells, want, good, sight, bin_of_cell, flow):
-    """Put cells, in this order, whole on the good satellite with most room; leave those that do not fit."""
-    cell, units, n, room, got, candidates = (
-        flow.cell, flow.units, flow.n, flow.room, flow.got, sight.candidates,
-    )  # fmt: skip
-    for c in cells:
-        b, count, best = bin_of_cell[c], want[c] - got[c], -1
-        most = count - 1
-        for w in range(good.shape[1]):
-            word = good[c, w]
-            while word != np.uint64(0):
-                s = candidates[b, 64 * w + lowest_bit(word)]
-                word &= word - np.uint64(1)
-                if room[s] > most:
-                    most, best = room[s], s
-        if best >= 0:
-            _add(best, c, count, cell, units, n, room)
-            got[c] += count
-
-
 @njit(cache=True, nogil=True, inline="always")
 def _show(s, k, first, bins, places, masks):
     """Set the bit of satellite s in the masks of level k, and in the last, that of all levels."""
@@ -161,6 +140,53 @@ def _hide(s, k, first, bins, places, masks):
         bits = ~(np.uint64(1) << np.uint64(j & 63))
         masks[bins[i], k, j >> 6] &= bits
         masks[bins[i], masks.shape[1] - 1, j >> 6] &= bits
+
+
+@njit(cache=True, nogil=True)
+def spread(cells, want, good, candidates, bin_of_cell, flow, listings):
+    """Put cells, in this order, whole on the good satellite with most room for those that press on it.
+
+    Pressure on a satellite is what waiting cells would ask of it, shared among the satellites with room. Cells
+    that do not fit are left.
+    """
+    cell, units, n, room, got = flow.cell, flow.units, flow.n, flow.room, flow.got
+    first, bins, places = listings.first, listings.bin, listings.place
+    masks = np.zeros((candidates.shape[0], 2, good.shape[1]), np.uint64)
+    pressure, share = np.zeros(len(room), np.float32), np.zeros(len(cells), np.float32)
+    for s in range(len(room)):
+        if room[s] > 0:
+            _show(s, 0, first, bins, places, masks)
+    for i in range(len(cells)):
+        c, n_ways = cells[i], 0
+        b = bin_of_cell[c]
+        for w in range(good.shape[1]):
+            n_ways += n_bits(good[c, w] & masks[b, 0, w])
+        if n_ways == 0:
+            continue
+        share[i] = np.float32(want[c] - got[c]) / np.float32(n_ways)
+        for w in range(good.shape[1]):
+            word = good[c, w] & masks[b, 0, w]
+            while word != np.uint64(0):
+                pressure[candidates[b, 64 * w + lowest_bit(word)]] += share[i]
+                word &= word - np.uint64(1)
+    for i in range(len(cells)):
+        if share[i] == 0.0:
+            continue
+        c, best, least = cells[i], -1, np.float32(np.inf)
+        b, count = bin_of_cell[c], want[c] - got[c]
+        for w in range(good.shape[1]):
+            word = good[c, w] & masks[b, 0, w]
+            while word != np.uint64(0):
+                s = candidates[b, 64 * w + lowest_bit(word)]
+                word &= word - np.uint64(1)
+                pressure[s] -= share[i]
+                if room[s] >= count and pressure[s] < least * np.float32(room[s]):
+                    least, best = pressure[s] / np.float32(room[s]), s
+        if best >= 0:
+            _add(best, c, count, cell, units, n, room)
+            got[c] += count
+            if room[best] == 0:
+                _hide(best, 0, first, bins, places, masks)
 
 
 @njit(cache=True, nogil=True, inline="always")

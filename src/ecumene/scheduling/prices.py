@@ -16,7 +16,7 @@ import numpy as np
 from ecumene.kernels import njit
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.flow import ANY_SIZE, main_satellite, mark_scarce, open_dark, open_exits
-from ecumene.scheduling.market import Prices, build_goal, lasts, lowest_bit, opens, worth
+from ecumene.scheduling.market import Prices, build_goal, clear_places, mark_places, opens, worth
 from ecumene.scheduling.scan import bound_terms, soft_loads
 
 if TYPE_CHECKING:
@@ -65,23 +65,41 @@ class Cut(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def lasting_pairs(cells, sight, demand, before, good, keeps):
-    """Fill in the pairs that stand in the next slot too, and whether the last satellite is among them."""
-    for c in range(len(demand)):
-        keeps[c] = False
-        for w in range(good.shape[1]):
-            good[c, w] = 0
-        if not demand[c] > 0.0:
-            continue
-        b = cells.bin[c]
-        for w in range(good.shape[1]):
-            word, stays = opens(c, b, w, cells, sight), np.uint64(0)
-            while word != np.uint64(0):
-                bit = lowest_bit(word)
-                word &= word - np.uint64(1)
-                if lasts(c, b, 64 * w + bit, sight):
-                    stays |= np.uint64(1) << np.uint64(bit)
-                    keeps[c] |= sight.candidates[b, 64 * w + bit] == before[c]
-            good[c, w] = stays
+    """Fill in the pairs that stand in the next slot too, and whether the last satellite is among them.
+
+    Satellites that follow each other in both slots' lists of a bin are looked at together.
+    """
+    one, place_of_sat = np.uint64(1), np.full(len(sight.r_sat_m), -1, np.int32)
+    runs = np.empty((sight.candidates.shape[1], 3), np.int64)  # where one begins in both lists, and its length
+    for b in range(len(cells.first_of_bin) - 1):
+        mark_places(sight.candidates[b], place_of_sat)
+        n, end = 0, -1
+        for j in range(sight.candidates.shape[1]):
+            i = sight.next_place[b, j]
+            if sight.candidates[b, j] < 0:
+                break
+            if i < 0:
+                continue
+            if n == 0 or j & 63 == 0 or i & 63 == 0 or j != end or i != runs[n - 1, 1] + runs[n - 1, 2]:
+                runs[n, 0], runs[n, 1], runs[n, 2] = j, i, 0
+                n += 1
+            runs[n - 1, 2] += 1
+            end = j + 1
+        for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
+            keeps[c] = False
+            good[c] = 0
+            if not demand[c] > 0.0:
+                continue
+            for r in range(n):
+                j, i = runs[r, 0], runs[r, 1]
+                word = sight.next_clear[c, i >> 6] >> np.uint64(i & 63)
+                word &= ~np.uint64(0) >> np.uint64(64 - runs[r, 2])
+                good[c, j >> 6] |= word << np.uint64(j & 63)
+            for w in range(good.shape[1]):
+                good[c, w] &= opens(c, b, w, cells, sight)
+            j = place_of_sat[before[c]] if before[c] >= 0 else -1
+            keeps[c] = j >= 0 and (good[c, j >> 6] >> np.uint64(j & 63)) & one == one
+        clear_places(sight.candidates[b], place_of_sat)
 
 
 @njit(cache=True, nogil=True)
