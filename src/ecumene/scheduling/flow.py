@@ -124,17 +124,15 @@ def keep(cells, sat_of_cell, want, flow):
 
 @njit(cache=True, nogil=True, inline="always")
 def _show(s, k, first, bins, places, masks):
-    """Set the bit of satellite s in the masks of level k, and in the last, that of all levels."""
+    """Set the bit of satellite s in the masks of level k."""
     for i in range(first[s], first[s + 1]):
         j = places[i]
-        bit = np.uint64(1) << np.uint64(j & 63)
-        masks[bins[i], k, j >> 6] |= bit
-        masks[bins[i], masks.shape[1] - 1, j >> 6] |= bit
+        masks[bins[i], k, j >> 6] |= np.uint64(1) << np.uint64(j & 63)
 
 
 @njit(cache=True, nogil=True, inline="always")
 def _hide(s, k, first, bins, places, masks):
-    """Clear the bit of satellite s in the masks of level k, and in that of all levels."""
+    """Clear the bit of satellite s in the masks of level k, and in the last, that of all levels."""
     for i in range(first[s], first[s + 1]):
         j = places[i]
         bits = ~(np.uint64(1) << np.uint64(j & 63))
@@ -210,8 +208,8 @@ def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks
     entry, after = np.full(len(near), -1, np.int64), np.empty(flow.cell.size, np.int32)  # entries of each cell, chained
     for s in range(len(level)):
         old, new = level[s], 0 if room[s] > 0 else FAR
-        if old != FAR and old != new:  # noqa: PLR1714 - numba compares no mixed tuples
-            _hide(s, old, first, bins, places, masks)
+        if old == 0 and new != 0:
+            _hide(s, 0, first, bins, places, masks)
         if new == 0 and old != 0:
             _show(s, 0, first, bins, places, masks)
         level[s] = new
@@ -229,6 +227,8 @@ def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks
                 asked[end[b]] = c
                 end[b] += 1
     found = np.empty(len(level), np.int64)
+    masks[:, 1 : top + 1] = 0
+    masks[:, -1] = 0
     for k in range(top + 1):
         n_found = 0
         for b in range(len(end)):
@@ -259,7 +259,12 @@ def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks
         for f in range(n_found):
             _show(found[f], k + 1, first, bins, places, masks)
         if n_found == 0:
-            return k
+            top = k
+            break
+    for b in range(len(end)):
+        for k in range(top + 1):
+            for w in range(masks.shape[2]):
+                masks[b, masks.shape[1] - 1, w] |= masks[b, k, w]
     return top
 
 

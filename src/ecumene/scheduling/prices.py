@@ -36,6 +36,9 @@ ROUNDS = 2
 MOST_ONES = 0.0035
 """Cells of one unit that leave after them, as a share of those that ask: each is a handover forced upon it."""
 
+FIRST_REACH = 4
+"""Moves at most from a cell to room before they leave."""
+
 LEAST_REACH = 6
 """With less, it is not known well enough which satellites reach room to tell who should leave."""
 
@@ -167,7 +170,7 @@ def find_cuts(task: Task, goal: Goal, *, reach: int, is_final: bool) -> Cut:
     exchange = Exchange.open(task, units_to_plan(task))
     flow = exchange.flow
     price, want = np.zeros(n_sats), np.zeros(n_cells, np.int32)
-    worth_of_last = 0.0
+    leaves, worth_of_last = reach >= LEAST_REACH, 0.0
     for value in _values(task, goal, rate):
         before = want.copy()
         units_worth(value, demand, rate, goal, terms, want)
@@ -176,13 +179,12 @@ def find_cuts(task: Task, goal: Goal, *, reach: int, is_final: bool) -> Cut:
         exchange.keep(may_keep, want)
         waiting = exchange.waiting(want, want)
         exchange.spread(waiting, want, good)
-        exchange.push(waiting, want, good, reach, is_widest=True)
+        exchange.push(waiting, want, good, min(reach, FIRST_REACH) if leaves else reach, is_widest=True)
         exchange.cut(want, good)
         worth_of_last = max(value, LOWEST_VALUE * float(goal.slope[0]))
         mark_scarce(
             waiting, worth_of_last, want, good, sight.candidates, cells.bin, flow, exchange.listings, price
         )
-    leaves = reach >= LEAST_REACH
     if leaves:
         _leave(exchange, goal, want, good, price, worth_of_last, reach)
     if not is_final:
