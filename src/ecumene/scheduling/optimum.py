@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ecumene.scheduling.exchange import Exchange
-from ecumene.scheduling.fill import fill, light_all, no_lights
+from ecumene.scheduling.fill import drop_losses, fill, light_all, no_lights
 from ecumene.scheduling.prices import find_cuts, find_prices, guess, units_to_plan
 from ecumene.scheduling.scan import good_pairs
 
@@ -93,7 +93,7 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
         exchange.keep(keeps, want)
         waiting = exchange.waiting(want, margin)
         exchange.spread(waiting, want, good)
-        exchange.push(waiting, want, good, effort.reach, is_widest=False)
+        exchange.push(waiting, want, good, effort.reach // 3, is_widest=False)
         exchange.push(waiting, want, wide, effort.reach, is_widest=True)
     return exchange.single(want, wide, margin)
 
@@ -113,6 +113,7 @@ def finish(task: Task, sat: NDArray[np.int32], units: NDArray[np.int32], prices:
     cells, sight, terms, demand = task.cells, task.sight, task.terms, task.demand
     lights = no_lights(len(demand), len(sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
     light_all(np.flatnonzero(sat >= 0), sat, units, cells, sight, terms, demand, lights)
+    drop_losses(task.before, cells, sight, task.goal, terms, demand, lights)
     short = np.flatnonzero((demand > 0.0) & (lights.bits < demand * (1.0 - 1e-6)))
     order = short[np.argsort(-demand[short], kind="stable")]
     fill(order, prices.unit, task.before, cells, sight, task.goal, terms, demand, lights)
