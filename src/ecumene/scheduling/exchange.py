@@ -127,11 +127,7 @@ class Exchange:
     def cut(self, want: NDArray[np.int32], good: NDArray[np.uint64]) -> None:
         """Count as lost what reaches no room over these pairs, or hardly any."""
         waiting = np.flatnonzero(want > self.flow.got)
-        r = find_cut(
-            waiting, want, good, self.task.cells, self.flow, self.listings, self.level, self.masks
-        )
-        import os
-        if os.environ.get('DBG'): print(r.tolist(), int(self.flow.is_lost.sum()))
+        find_cut(waiting, want, good, self.task.cells, self.flow, self.listings, self.level, self.masks)
 
     def single(
         self, want: NDArray[np.int32], good: NDArray[np.uint64], rank: NDArray[np.int32] | NDArray[np.float32]

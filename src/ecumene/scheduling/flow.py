@@ -205,7 +205,7 @@ def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks
     first, bins, places, size = listings.first, listings.bin, listings.place, flow.cell.shape[1]
     is_asked = np.zeros(len(near), np.bool_)
     is_asked[waiting] = True
-    entry, after = np.full(len(near), -1, np.int64), np.empty(flow.cell.size, np.int32)  # entries of each cell, chained
+    entry, after = np.full(len(near), -1, np.int32), np.empty(flow.cell.size, np.int32)  # those of a cell, chained
     for s in range(len(level)):
         old, new = level[s], 0 if room[s] > 0 else FAR
         if old == 0 and new != 0:
@@ -245,7 +245,7 @@ def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks
                     n_left += 1
                     continue
                 near[c] = k
-                e = entry[c]
+                e = np.int64(entry[c])
                 while e >= 0:
                     if level[e // size] == FAR:
                         level[e // size] = k + 1
@@ -437,7 +437,6 @@ def find_cut(waiting, want, good, cells, flow, listings, level, masks):
             best = k
     for s in range(len(level)):
         flow.is_lost[s] = level[s] > best
-    return loss
 
 
 @njit(cache=True, nogil=True)

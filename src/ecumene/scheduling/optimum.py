@@ -37,7 +37,7 @@ class Effort(NamedTuple):
     """Moves at most from a cell to room."""
 
 
-EFFORTS = {"fast": Effort(0, 5), "certified": Effort(8, 9), "thorough": Effort(60, 24)}
+EFFORTS = {"fast": Effort(0, 8), "certified": Effort(8, 12), "thorough": Effort(60, 24)}
 """By name, as in the scenario."""
 
 

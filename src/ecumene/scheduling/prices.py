@@ -36,10 +36,10 @@ ROUNDS = 2
 MOST_ONES = 0.0035
 """Cells of one unit that leave after them, as a share of those that ask: each is a handover forced upon it."""
 
-FIRST_REACH = 4
+FIRST_REACH = 5
 """Moves at most from a cell to room before they leave."""
 
-LEAST_REACH = 6
+LEAST_REACH = 9
 """With less, it is not known well enough which satellites reach room to tell who should leave."""
 
 USUAL_SINE = 0.7
