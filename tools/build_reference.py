@@ -1,6 +1,6 @@
-"""Write the reference pages from the code: scenario keys, result columns, presets.
+"""Write the reference pages from the code: scenario keys, result columns, presets, commands, Python.
 
-Run it after a change of a key, a column or a preset:
+Run it after a change of a key, a column, a preset, a command or a public name:
 
     python tools/build_reference.py
 
@@ -9,6 +9,7 @@ With --check it writes nothing and fails where a page is out of date (a test doe
 
 from __future__ import annotations
 
+import inspect
 import sys
 import types
 import typing
@@ -71,7 +72,13 @@ BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 def pages() -> dict[str, str]:
     """Return the text of every reference page by file name."""
-    return {"scenario.md": scenario_page(), "results.md": results_page(), "presets.md": presets_page()}
+    return {
+        "scenario.md": scenario_page(),
+        "results.md": results_page(),
+        "presets.md": presets_page(),
+        "cli.md": cli_page(),
+        "api.md": api_page(),
+    }
 
 
 def scenario_page() -> str:
@@ -259,6 +266,82 @@ def summary_of(scenario: Scenario) -> str:
         f"Ground sites: {gateways.sites or 'in the file'}; licences: {records}",
     ]
     return ". ".join(sentences) + "."
+
+
+CLI_PROSE = """\
+Results go to stdout, everything else to stderr. Exit codes: 0 it worked, 1 it failed, 2 wrong input, 130 interrupted
+(with Ctrl-C, between slots). `NO_COLOR` is heeded. `ecumene --install-completion` teaches the shell the commands and
+presets."""
+
+API_PROSE = """\
+What `import ecumene` offers. Tables are dictionaries of numpy arrays by column ([results](results.md)); scenarios have
+the keys of [the reference](scenario.md). Importing is quick: a name is loaded when it is first asked for."""
+
+
+def cli_page() -> str:
+    """Return the page of commands: usage, what it does, arguments and options."""
+    import typer
+
+    from ecumene.cli import app
+
+    group: Any = typer.main.get_command(app)
+    parts = ["# The command line", MADE, CLI_PROSE]
+    for name in group.list_commands(None):
+        command = group.commands[name]
+        first, _, rest = inspect.cleandoc(command.help or "").partition("\n\n")
+        parts.append(f"## ecumene {name}\n\n{_plain(first)}")
+        if rest:
+            parts.append("\n".join(f"    {line}" for line in rest.replace("Example: ", "").splitlines()))
+        head = ["| option | meaning | default |", "| --- | --- | --- |"]
+        parts.append("\n".join([*head, *map(_option_line, command.params)]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _option_line(option: Any) -> str:
+    return f"| {_spelt(option)} | {_plain(getattr(option, 'help', None) or '')} | {_default(option)} |"
+
+
+def _spelt(option: Any) -> str:
+    """Return how an option or argument is typed."""
+    metavar = option.metavar or ""
+    if option.param_type_name == "argument":
+        return f"`{metavar or option.name.upper()}`".replace("|", "\\|")
+    names = ", ".join(f"`{text}`" for text in option.opts)
+    return names if option.is_flag else f"{names} `{metavar or option.type.name.upper()}`".replace("|", "\\|")
+
+
+def _default(option: Any) -> str:
+    value = option.default
+    if value is None or value is False or option.is_flag or callable(value) or str(value) == "Sentinel.UNSET":
+        return ""
+    return f"`{value}`"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "\\<")
+
+
+def api_page() -> str:
+    """Return the page of public Python names: signature and docstring of each, and of their methods."""
+    parts = ["# Python", MADE, API_PROSE]
+    for name in ecumene.__all__:
+        if name == "__version__":
+            continue
+        thing = getattr(ecumene, name)
+        parts += _documented(f"ecumene.{name}", thing, "##")
+        if inspect.isclass(thing) and not issubclass(thing, BaseModel):
+            for method, function in vars(thing).items():
+                if not method.startswith("_") and inspect.isfunction(function):
+                    parts += _documented(f"{name}.{method}", function, "###")
+    return "\n\n".join(parts) + "\n"
+
+
+def _documented(title: str, thing: Any, level: str) -> list[str]:
+    doc = inspect.getdoc(thing) or ""
+    is_model = inspect.isclass(thing)
+    signature = "" if is_model else str(inspect.signature(thing)).replace("'", "")
+    text = f"{title.rpartition('.')[2]}{signature}\n\n{doc}" if signature else doc
+    return [f"{level} {title}", f"```text\n{text}\n```"]
 
 
 def outdated() -> list[str]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ecumene.reasons import why
     from ecumene.scenario import Scenario, load
     from ecumene.simulation import Results, simulate
 
 __version__ = "0.1.0"
-__all__ = ["Results", "Scenario", "__version__", "load", "simulate"]
+__all__ = ["Results", "Scenario", "__version__", "load", "simulate", "why"]
 
 _HOMES = {
     "Scenario": "ecumene.scenario",
     "load": "ecumene.scenario",
     "Results": "ecumene.simulation",
     "simulate": "ecumene.simulation",
+    "why": "ecumene.reasons",
 }
 
 

@@ -26,10 +26,12 @@ from ecumene.network.service import (
 )
 from ecumene.network.sharing import GATEWAY, RESOURCE_KINDS, kind_and_index, load_of_kind
 from ecumene.orbits.elements import STATUSES
+from ecumene.orbits.propagation import propagate
 from ecumene.pairs import pair_columns, pairs_in_short
 from ecumene.radio.contours import CONTOUR_DB
 from ecumene.results.dwells import Dwells, count_dwells, dwell_slots, open_dwells
 from ecumene.results.events import FOLLOWED, Event, fault_table, people_of_slot
+from ecumene.results.frames import Frames, key_slots, step_times_s
 from ecumene.results.outcome import Results
 from ecumene.results.schema import CAUSES, PAIRS, PLACES, SLOTS, Table
 from ecumene.results.statistics import (
@@ -85,6 +87,7 @@ class Ledger:
     places: list[dict[str, list[Any]]] = field(default_factory=list)
     pairs: list[Table] = field(default_factory=list)
     slots: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[tuple[int, NDArray[np.int8], NDArray[np.int32]]] = field(default_factory=list)
     there: list[dict[int, dict[str, Any]]] = field(default_factory=list)
     totals: list[tuple[float, ...]] = field(default_factory=list)
     stamps: list[float] = field(default_factory=list)
@@ -127,6 +130,8 @@ class Ledger:
         named = {k: fault.row for k, fault in enumerate(self.world.faults) if fault.row is not None}
         self.there.append({k: fared(slot, row) for k, row in named.items()})
         here = slot.world
+        if slot.sky.slot in key_slots(here.scenario.slots):
+            self.keys.append((slot.sky.slot, slot.service.cause, serving_satellites(slot)))
         lit = here.spill.lit_rows(here.grid, here.land, slot.sky.r_sat_m, plan.sat_of_cell)
         self.spilled_of_row[lit] += 1
         count_dwells(self.dwells, plan.sat_of_cell)
@@ -195,7 +200,7 @@ class Ledger:
             "slots": round(slots_s, 3),
             "per_slot_median": round(float(np.median(steps)), 4) if len(steps) else round(slots_s, 4),
         }
-        return Results(scenario=self.world.scenario, tables=tables, summary=summary)
+        return Results(self.world.scenario, tables, summary, _frames(self.world, self.keys))
 
     def _satellite_table(self, n_slots: int) -> Table:
         elements, world = self.world.fleet.elements, self.world
@@ -298,6 +303,19 @@ def slot_columns(slot: Slot) -> dict[str, Any]:
     }
 
 
+def serving_satellites(slot: Slot) -> NDArray[np.int32]:
+    """Return the satellite that serves each row, -1 where none does, (row,)."""
+    sat = slot.plan.sat_of_cell[slot.world.land.cell_of_row]
+    return np.where(slot.service.rate_bps > 0.0, sat, -1).astype(np.int32)
+
+
+def _frames(world: World, keys: list[tuple[int, NDArray[np.int8], NDArray[np.int32]]]) -> Frames:
+    t_s, shown_s = step_times_s(world.scenario.slots * world.scenario.slot_s)
+    r_sat_m = np.stack([propagate(world.fleet, float(t)).r_ecef_m for t in t_s]).astype(np.float32)
+    slot, cause, sat = zip(*keys, strict=True)
+    return Frames(t_s, shown_s, r_sat_m, world.links, np.array(slot), np.stack(cause), np.stack(sat))
+
+
 def fared(slot: Slot, row: NDArray[np.int64] | None) -> dict[str, Any]:
     """Return traffic and people of some rows in a slot; of all where none are given."""
     service, of = slot.service, slice(None) if row is None else row
@@ -353,7 +371,7 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
         "utc": [utc] * len(p),
         "place": list(places.name),
         "cause": [CAUSES[c] for c in terminals.cause],
-        "limit": [_limit(world, slot, int(i)) for i in p],
+        "limit": [limit_of_place(world, slot, int(i)) for i in p],
         "n_visible": [int(n) for n in terminals.n_visible],
         "n_clear": [int(n) for n in terminals.n_clear],
         "n_usable": [int(n) for n in terminals.n_usable],
@@ -371,8 +389,16 @@ def place_columns(world: World, slot: Slot) -> dict[str, list[Any]]:
     }
 
 
-def _limit(world: World, slot: Slot, place: int) -> str:
-    """Return what bound a place in a slot; empty where nothing did."""
+def limit_of_place(world: World, slot: Slot, place: int) -> str:
+    """Return what bound a place in a slot; empty where nothing did.
+
+    Parameters
+    ----------
+    world, slot
+        The world as it is in the slot, and the finished slot.
+    place
+        Index of the place.
+    """
     cause, places = slot.terminals.cause[place], world.places
     if cause in {NO_LICENCE, ZONE}:
         return places.limit[place]
@@ -392,7 +418,7 @@ def _limit(world: World, slot: Slot, place: int) -> str:
         return "no capacity left on the way home"
     flow = np.flatnonzero((slot.flow_sat == s) & (slot.flow_class == k))
     if len(flow) and slot.shares.bottleneck[flow[0]] >= 0:
-        return _resource(world, slot, slot.shares.bottleneck[flow])
+        return resource_name(world, slot, slot.shares.bottleneck[flow])
     return f"satellite {world.fleet.elements.name[s]}: beams"
 
 
@@ -408,8 +434,16 @@ def _missing_path(world: World, slot: Slot, place: int) -> str:
     return "no chain of links leads from the satellites in view to a gateway"
 
 
-def _resource(world: World, slot: Slot, resource: NDArray[np.int32]) -> str:
-    """Return the name of a full satellite, laser, antenna or site."""
+def resource_name(world: World, slot: Slot, resource: NDArray[np.int32]) -> str:
+    """Return the name of a full satellite, laser, antenna or site.
+
+    Parameters
+    ----------
+    world, slot
+        The world as it is in the slot, and the finished slot.
+    resource : (1,)
+        Resource of the slot's paths (`ecumene.network.sharing`).
+    """
     kind, index = (int(found[0]) for found in kind_and_index(slot.paths, resource))
     names, gateways = world.fleet.elements.name, world.ground.gateways.name
     if RESOURCE_KINDS[kind] == "satellite":

@@ -440,8 +440,8 @@ def carry(world: World, sky: Sky, asked: Asked, links: Links, plan: Plan, before
         r_sat_m=sky.r_sat_m,
         processing_s=world.scenario.latency.processing_ms * 1e-3,
     )
-    view = _view(world, sky)
-    terminals = _terminals(world, asked, links, plan, service, carried_share, view, before)
+    view = view_of_places(world, sky)
+    terminals = terminals_of_places(world, asked, links, plan, service, carried_share, view, before)
     return Slot(
         world, sky, asked, links, plan, flow_class, flow_sat, flow_bps, streams, possible_bps, one_path_bps, taken,
         delay_s, carried_share, service, view, terminals,
@@ -514,7 +514,7 @@ def _with_queues(world: World, streams: Streams) -> Streams:
     return replace(streams, delay_s=streams.delay_s + 0.5 * waiting_of_paths_s(streams.paths, wait_s, cap_s))
 
 
-def _view(world: World, sky: Sky) -> View:
+def view_of_places(world: World, sky: Sky) -> View:
     """Return what the places see; broken satellites too, which give nothing."""
     places, can_serve = world.places, (world.unbroken or world).can_serve
     first, sat, is_clear, sine, slant_m = visible_pairs(
@@ -535,7 +535,7 @@ def _view(world: World, sky: Sky) -> View:
     return View(first, sat, is_clear, sine, slant_m, world.can_serve[sat], is_quiet)
 
 
-def _terminals(
+def terminals_of_places(
     world: World,
     asked: Asked,
     links: Links,
@@ -545,6 +545,7 @@ def _terminals(
     view: View,
     before: Slot | None,
 ) -> TerminalService:
+    """Return what one terminal at each place gets."""
     places = world.places
     row_bps = asked.row_bps[places.row]
     has_row = (places.row >= 0) & (row_bps > 0.0)

@@ -55,7 +55,7 @@ def fake_run(monkeypatch):
         return type(made_up)(world.scenario, made_up.tables, made_up.summary)
 
     monkeypatch.setattr(ecumene.simulation, "run", run)
-    monkeypatch.setattr(ecumene.views.report, "report_html", lambda _results: "<!DOCTYPE html>")
+    monkeypatch.setattr(ecumene.views.report, "report_html", lambda _results, **_options: "<!DOCTYPE html>")
     monkeypatch.setattr(cli.runs, "is_compiled", lambda: True)
     return calls
 

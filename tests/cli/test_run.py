@@ -184,7 +184,7 @@ def test_debug_shows_where(invoke, fake_run, monkeypatch):
 def test_no_report_loses_no_run(invoke, monkeypatch):
     import ecumene.views.report
 
-    def broken(_results):
+    def broken(_results, **_options):
         raise RuntimeError("no ink")
 
     monkeypatch.setattr(ecumene.views.report, "report_html", broken)

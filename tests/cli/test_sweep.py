@@ -26,7 +26,7 @@ def policies_are_taken(monkeypatch):
 
     seen = []
 
-    def load_without(name, *, start=None, overrides=None):
+    def load_without(name, *, start=None, overrides=None, faults=()):
         rest = dict(overrides or {})
         seen.append(rest.pop("scheduling.policy", None))
         return load(name, start=start, overrides=rest)

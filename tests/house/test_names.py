@@ -30,12 +30,20 @@ SUFFIXES = (
         "_mm_h",
         "_ghz",
         "_dbw",
+        "_dbm2",
+        "_dbw_mhz",
+        "_mhz",
     ),
 )
 
 NO_UNIT = {
     "load_max_share": "a part of a whole",
     "share": "a part of a whole",
+    "main_share": "a part of a whole",
+    "load": "a part of a whole",
+    "mbps": "its own unit: Mbit/s, as in the table of places",
+    "efficiency": "bit/s/Hz",
+    "unit_price": "units of a plan, defined in the glossary",
     "listed_share": "a part of a whole",
     "rings": "degrees: longitude and latitude",
     "circles": "degrees, degrees and metres",
@@ -94,7 +102,7 @@ SECTIONS_ELSEWHERE = {
         "steps of the solver; their arguments are the named tuples of market.py, flow.py and fill.py",
     ),
     **dict.fromkeys(
-        (f"cli/{name}.py" for name in ("base", "runs", "law", "network", "sweeps")),
+        (f"cli/{name}.py" for name in ("base", "runs", "law", "machine", "network", "questions", "sweeps")),
         "the help text of each option stands in its annotation",
     ),
     "slot.py": "arguments are the results of the steps before, documented where they are defined",

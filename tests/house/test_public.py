@@ -36,7 +36,7 @@ def test_public_functions_can_be_called_after_any_import(code: str) -> None:
 
 
 def test_public_names() -> None:
-    assert sorted(ecumene.__all__) == ["Results", "Scenario", "__version__", "load", "simulate"]
+    assert sorted(ecumene.__all__) == ["Results", "Scenario", "__version__", "load", "simulate", "why"]
     assert all(getattr(ecumene, name) is not None for name in ecumene.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'simulat'"):
         _ = ecumene.simulat

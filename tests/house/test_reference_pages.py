@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOL = runpy.run_path(str(ROOT / "tools" / "build_reference.py"))
 
 
-@pytest.mark.parametrize("page", ["scenario.md", "results.md", "presets.md"])
+@pytest.mark.parametrize("page", ["scenario.md", "results.md", "presets.md", "cli.md", "api.md"])
 def test_page_is_up_to_date(page: str) -> None:
     written = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
     assert written == TOOL["pages"]()[page], "run: python tools/build_reference.py"

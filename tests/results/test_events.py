@@ -40,11 +40,15 @@ def test_a_fault_that_never_ends_has_no_after_and_one_outside_no_line():
     assert np.isnan(line["recovery_s"]).all()
 
 
-def test_slots_of_other_faults_and_far_ones_are_no_before():
+def test_slots_of_other_faults_and_far_ones_are_no_before_and_no_after():
     n = int(WINDOW_S / 15.0)
-    table = slots([99] * 5 + [10] * (n - 1) + [50, 1], [""] * 5 + [""] * (n - 1) + ["other", "f"])
-    line = fault_table([Event("f", "isls", "", 15.0 * (n + 5), np.inf)], table, [None], ["a", ""], 15.0)
+    served = [99] * 5 + [10] * n + [50, 1, 30] + [20] * n + [99] * 5
+    quiet = [""] * (n + 5)
+    table = slots(served, [*quiet, "other", "f", "other", *quiet])
+    start_s = 15.0 * (n + 6)
+    line = fault_table([Event("f", "isls", "", start_s, start_s + 15.0)], table, [None], ["a", ""], 15.0)
     assert line["people_served_before"] == [10.0]
+    assert line["people_served_after"] == [20.0]
 
 
 def test_the_people_of_the_countries_it_names_are_followed():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -15,6 +16,9 @@ from ecumene.errors import DamagedResultError, OutputError, RunError
 from ecumene.results import store
 from ecumene.results.outcome import Results
 from ecumene.results.schema import TABLES, Table
+
+if TYPE_CHECKING:
+    from ecumene.scenario import Scenario
 
 
 def made_up(n: int = 3) -> Results:
@@ -121,3 +125,17 @@ def test_the_fingerprint_follows_the_content_of_files_not_their_names(tmp_path: 
     assert prints[0] == prints[1]
     b.write_text("name,lat,lon\nx,1,3\n")
     assert store.fingerprint(load("toy", overrides={"places.file": str(b)})) != prints[0]
+
+
+def test_the_fingerprint_follows_the_content_of_a_region_too(tmp_path: Path) -> None:
+    def loaded(name: str, east_deg: float) -> Scenario:
+        ring = [[0.0, 0.0], [east_deg, 0.0], [0.0, 9.0], [0.0, 0.0]]
+        path = tmp_path / f"{name}.geojson"
+        path.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+        fault = {"kind": "jamming", "attach_share": 0.5, "region": {"file": str(path)}}
+        scenario = load("toy", faults=[fault])
+        assert str(path) in store.input_digests(scenario)
+        return scenario
+
+    a, b, c = loaded("a", 9.0), loaded("b", 9.0), loaded("c", 8.0)
+    assert store.fingerprint(a) == store.fingerprint(b) != store.fingerprint(c)

@@ -5,6 +5,7 @@ import pytest
 import ecumene
 from ecumene.errors import ScenarioError
 from ecumene.scenario.faults import parse_fault
+from ecumene.scenario.loading import with_lines
 from ecumene.world import build
 
 
@@ -17,7 +18,9 @@ from ecumene.world import build
             {"kind": "gateways", "sites": ["Quezon (province)"], "after_s": 15.0},
         ),
         ("pop:Frankfurt@0+7.5", {"kind": "pops", "sites": ["Frankfurt"], "after_s": 0.0, "lasts_s": 7.5}),
-        ("isl:all", {"kind": "isls"}),
+        ("isl:all", {"kind": "isls", "share": 1.0}),
+        ("isl:ring 1~ring 2", {"kind": "isls", "links": [["ring 1", "ring 2"]]}),
+        ("satellites:all", {"kind": "satellites", "share": 1.0}),
         ("satellites:2.5%", {"kind": "satellites", "share": 0.025}),
         ("satellites:A-1, 44714", {"kind": "satellites", "satellites": ["A-1", "44714"]}),
         ("storm:30 %", {"kind": "storm", "share": 0.3}),
@@ -108,3 +111,78 @@ def test_the_short_blackout_is_a_fault():
     (fault,) = world.faults
     assert (fault.kind, fault.start_s, fault.end_s) == ("blackout", 15.0, float("inf"))
     assert fault.is_gateway_down.all()
+
+
+def test_what_is_found_while_the_world_is_built_is_told_with_its_line(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        """extends = "toy"
+name = "mine"
+
+[[fault]]
+kind = "controller"
+
+[[fault]]
+kind = "blackout"
+countries = ["XQ"]
+
+[[fault]]
+kind = "isls"
+links = [["ring p00 s00", "ring p00 s05"]]
+"""
+    )
+    typed = {"kind": "gateways", "sites": ["Gat"]}
+    with pytest.raises(ScenarioError) as caught:
+        build(ecumene.load(path, faults=[typed]))
+    first, second, third = with_lines(caught.value, path).problems
+    assert first.startswith('line 9: fault[1].countries: unknown country code "XQ"')
+    assert second.startswith("line 13: fault[2].links: no laser joins")
+    assert third.startswith("fault[3].sites: no gateway")  # stands in no file
+    told = str(with_lines(ScenarioError("mine", ["nobody lives there"]), path))
+    assert told == "mine.toml: 1 problem\n  nobody lives there"
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"kind": "satellites"}, "needs satellites, a shell or a share; share = 1.0 loses every one"),
+        ({"kind": "storm", "recovery_s": 60.0}, "needs satellites, a shell or a share"),
+        ({"kind": "isls", "links": [["a", "b"]], "share": 0.5}, "links names lasers one by one"),
+        ({"kind": "satellites", "links": [["a", "b"]]}, "links: not a key of a satellites fault"),
+        ({"kind": "isls", "links": [["a"]]}, "links"),
+    ],
+)
+def test_satellites_and_lasers_must_be_named_once(fault, words):
+    with pytest.raises(ScenarioError, match=words):
+        load(**fault)
+
+
+def test_shapes_of_mistakes_in_several_faults_come_at_once_with_lines(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        """extends = "toy"
+name = "mine"
+[[fault]]
+kind = "jamming"
+j_over_n_db = 500.0
+region = { polygon = [[0.0, 0.0], [9.0, 9.0], [9.0, 0.0], [0.0, 9.0]] }
+[[fault]]
+kind = "storm"
+[[fault]]
+kind = "blackout"
+countries = ["ua"]
+lasts_s = -5.0
+"""
+    )
+    with pytest.raises(ScenarioError) as caught:
+        ecumene.load(path)
+    text = str(caught.value)
+    for piece in (
+        "5 problems",
+        "line 5: fault[0].j_over_n_db = 500.0: must be at most 100",
+        "line 6: fault[0].region: polygon: crosses itself",
+        "line 7: fault[1]: a storm fault needs satellites",
+        'line 11: fault[2].countries[0] = "ua": must be a two-letter country code',
+        "line 12: fault[2].lasts_s = -5.0: must be more than 0",
+    ):
+        assert piece in text, text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from ecumene.cli import law, network, runs, sweeps  # noqa: F401 - they add their commands, in this order
+from ecumene.cli import law, machine, network, questions, runs, sweeps  # noqa: F401 - they add their commands
 from ecumene.cli.base import INTERRUPTED, app, say
 
 __all__ = ["app", "main"]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+import typer.core
 
 from ecumene import __version__
 from ecumene.errors import EcumeneError, InputError, RangeError, ScenarioError
@@ -33,8 +34,24 @@ OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 _START = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z?)?")
 
 
+ORDER = (
+    *("run", "why", "compare", "sweep", "licences", "site", "report", "plot", "query", "export"),
+    *("list", "init", "check", "schema", "doctor"),
+)
+"""Commands in the order of the help: what people come for first."""
+
+
+class _InOrder(typer.core.TyperGroup):
+    """Lists commands in `ORDER`, whatever module they stand in."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        place = {name: k for k, name in enumerate(ORDER)}
+        return sorted(super().list_commands(ctx), key=lambda name: place.get(name, len(ORDER)))
+
+
 app = typer.Typer(
     name="ecumene",
+    cls=_InOrder,
     help="Who on the planet gets satellite internet, how fast, how late, over which path, and why not.\n\n"
     "Begin with: ecumene run starlink-gen1",
     rich_markup_mode=None,
@@ -178,13 +195,24 @@ def load_scenario(
     ]
     if constellation is not None and "title" not in overrides:
         overrides["title"] = f"{Path(name).stem} with the satellites of {constellation.name}"
-    start = _parse_start(given.pop("start", None), problems)
+    start = parse_utc("start", given.pop("start", None), problems)
     if problems:
         raise ScenarioError("the command line", problems)
     try:
         return load(name, start=start, overrides={**overrides, **given}, faults=broken)
     except ScenarioError as error:
         raise ScenarioError(error.source, [_as_typed(problem, given) for problem in error.problems]) from None
+
+
+@contextmanager
+def telling_lines(name: str) -> Iterator[None]:
+    """Add lines of the scenario's file to what is wrong with it, where that is found only when the world is built."""
+    try:
+        yield
+    except ScenarioError as error:
+        from ecumene.scenario.loading import with_lines
+
+        raise with_lines(error, name) from None
 
 
 def pair_settings(pairs: Sequence[str] | None) -> list[str]:
@@ -264,18 +292,18 @@ def _path_problems(option: str, path: Path) -> list[str]:
     return []
 
 
-def _parse_start(text: str | None, problems: list[str]) -> datetime | None:
+def parse_utc(option: str, text: str | None, problems: list[str]) -> datetime | None:
     """Return the time an option names, in UTC."""
     if text is None:
         return None
     wanted = "write UTC as 2026-03-24T12:00:12Z, or 2026-03-24 for its midnight"
     if not _START.fullmatch(text):
-        problems.append(f"--start {text!r}: {wanted}")
+        problems.append(f"--{option} {text!r}: {wanted}")
         return None
     try:
         return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
     except ValueError as error:
-        problems.append(f"--start {text!r}: {error}; {wanted}")
+        problems.append(f"--{option} {text!r}: {error}; {wanted}")
         return None
 
 

@@ -38,6 +38,7 @@ from ecumene.cli.base import (
     progress,
     say,
     stopping_between_slots,
+    telling_lines,
     terminal,
 )
 from ecumene.errors import InputError
@@ -64,6 +65,15 @@ def run(
     faults: FaultList = None,
     settings: Settings = None,
     seed: Seed = None,
+    globe_cells: Annotated[
+        int,
+        typer.Option(
+            metavar="3|4|5",
+            min=3,
+            max=5,
+            help="H3 resolution of the cells on the report's globe; 5 makes a report of some 10 MB.",
+        ),
+    ] = 4,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor summary.")] = False,
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the result of another scenario.")] = False,
@@ -81,7 +91,10 @@ def run(
             name, options, constellation, places, [*pair_settings(pairs), *(settings or [])], faults or ()
         )
         folder = out or Path("out") / scenario.name
-        results, report_failure = compute_run(scenario, folder, force=force, quiet=quiet)
+        with telling_lines(name):
+            results, report_failure = compute_run(
+                scenario, folder, globe_resolution=globe_cells, force=force, quiet=quiet
+            )
         if as_json:
             typer.echo(json_text(results.summary))
         elif not quiet:
@@ -141,6 +154,7 @@ def check(
     resolution: Resolution = None,
     places: PlacesFile = None,
     pairs: PairList = None,
+    faults: FaultList = None,
     settings: Settings = None,
     seed: Seed = None,
     as_json: AsJson = False,
@@ -152,11 +166,12 @@ def check(
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with exit_codes(debug=debug):
         scenario = load_scenario(
-            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])]
+            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])], faults or ()
         )
         from ecumene.world import build, describe
 
-        forecast = describe(build(scenario))
+        with telling_lines(name):
+            forecast = describe(build(scenario))
         if as_json:
             typer.echo(json_text(forecast))
         else:
@@ -165,7 +180,9 @@ def check(
             typer.echo(forecast_text(forecast))
 
 
-def compute_run(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -> tuple[Results, str | None]:
+def compute_run(
+    scenario: Scenario, folder: Path, *, globe_resolution: int, force: bool, quiet: bool
+) -> tuple[Results, str | None]:
     """Run a scenario and write its results; return them, and why there is no report if there is none."""
     from ecumene.results.store import check_folder, write_results
     from ecumene.simulation import run
@@ -182,17 +199,17 @@ def compute_run(scenario: Scenario, folder: Path, *, force: bool, quiet: bool) -
         results = run(world, on_slot=on_slot_or_stop)
     if not quiet:
         say("drawing the report")
-    page, failure = report_page(results)
+    page, failure = report_page(results, globe_resolution)
     write_results(results, folder, force=force, extra_files={} if page is None else {"report.html": page})
     return results, failure
 
 
-def report_page(results: Results) -> tuple[str | None, str | None]:
+def report_page(results: Results, globe_resolution: int = 4) -> tuple[str | None, str | None]:
     """Return the report, or why it could not be drawn: hours of computing must not be lost to a picture."""
     from ecumene.views.report import report_html
 
     try:
-        return report_html(results), None
+        return report_html(results, globe_resolution=globe_resolution), None
     except Exception as error:  # noqa: BLE001 - any failure is told, and the exit code says so
         if is_debug():
             traceback.print_exc()
@@ -259,6 +276,8 @@ def _own_copy(text: str, preset: str, file: Path) -> str:
     lines = [line for line in text.splitlines() if "ecumene init" not in line]
     head = (
         f"# Copied from the preset {preset} of ecumene {__version__}.\n"
-        f"# Check it: ecumene check {file}\n# Run it:   ecumene run {file}\n#\n"
+        f"# Check it: ecumene check {file}\n# Run it:   ecumene run {file}\n"
+        "# Editors complete it: ecumene schema --out ecumene.schema.json, and this line:\n"
+        "#:schema ecumene.schema.json\n#\n"
     )
     return head + "\n".join(lines) + "\n"

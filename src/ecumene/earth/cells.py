@@ -210,7 +210,7 @@ def _centres(cell: NDArray[np.uint64]) -> tuple[NDArray[np.float64], NDArray[np.
 
 def _aggregate(rows: Rows, resolution: int) -> Rows:
     """Return rows summed up to a coarser resolution."""
-    parent = _parents(rows.cell, resolution)
+    parent = parents(rows.cell, resolution)
     n_countries = len(countries())
     numbers, of_row = np.unique(parent, return_inverse=True)
     key, group = np.unique(of_row * n_countries + rows.country, return_inverse=True)
@@ -245,10 +245,19 @@ def _sums(group: NDArray[np.intp], values: NDArray[np.float64], n_groups: int) -
     return np.bincount(group, weights=values, minlength=n_groups).astype(np.float64)
 
 
-def _parents(cell: NDArray[np.uint64], resolution: int) -> NDArray[np.uint64]:
+def parents(cell: NDArray[np.uint64], resolution: int) -> NDArray[np.uint64]:
     """Return the parent of each cell at a coarser resolution.
 
-    Its finer digits become 7, and the field of the resolution changes.
+    Parameters
+    ----------
+    cell : (n,)
+        H3 cells of resolution 5 or coarser.
+    resolution
+        Of the parents, at most that of the cells.
+
+    Notes
+    -----
+    Finer digits become 7, and the field of the resolution changes.
     """
     parent = cell & ~np.uint64(0xF << 52) | np.uint64(resolution << 52)
     for level in range(resolution + 1, RESOLUTION + 1):

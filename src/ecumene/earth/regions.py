@@ -128,6 +128,61 @@ def is_inside(
     return inside
 
 
+def is_within(
+    region: Region, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64], margin_m: float
+) -> NDArray[np.bool_]:
+    """Return which points lie in a region or within a distance of it.
+
+    Parameters
+    ----------
+    region, lat_deg, lon_deg
+        As in `is_inside`.
+    margin_m
+        How far outside a point may lie, along the mean sphere; some tens of kilometres at most. [m]
+
+    Returns
+    -------
+    within : (point,)
+        Those inside, and those near an edge.
+
+    Notes
+    -----
+    The nearest point of an edge is found on a plane around the point asked for, with longitudes shortened by the cosine
+    of its latitude: within 20 km and 75 deg of latitude the distance is good to 1.5 %.
+    """
+    lat, lon = np.asarray(lat_deg, np.float64), np.asarray(lon_deg, np.float64)
+    wider = tuple((*centre, radius_m + margin_m) for *centre, radius_m in region.circles)
+    within = is_inside(Region(region.rings, wider), lat, lon)  # type: ignore[arg-type]
+    for ring in region.rings:
+        _add_near_edges(ring, lat, lon, np.degrees(margin_m / MEAN_EARTH_RADIUS_M), within)
+    return within
+
+
+@njit(cache=True, nogil=True)
+def _add_near_edges(ring, lat_deg, lon_deg, margin_deg, within):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for p in range(len(lat_deg)):
+        if within[p]:
+            continue
+        shrink = np.cos(np.radians(lat_deg[p]))
+        for k in range(len(ring) - 1):
+            y_0, y_1 = ring[k, 1] - lat_deg[p], ring[k + 1, 1] - lat_deg[p]
+            if min(y_0, y_1) > margin_deg or max(y_0, y_1) < -margin_deg:
+                continue
+            turn = 360.0 * np.round((ring[k, 0] - lon_deg[p]) / 360.0)
+            x_0, x_1 = (
+                (ring[k, 0] - lon_deg[p] - turn) * shrink,
+                (ring[k + 1, 0] - lon_deg[p] - turn) * shrink,
+            )
+            for whole in (-360.0, 0.0, 360.0):  # an edge may be longer than half the Earth's way round
+                a_x, b_x = x_0 + whole * shrink, x_1 + whole * shrink
+                d_x, d_y = b_x - a_x, y_1 - y_0
+                length2 = d_x * d_x + d_y * d_y
+                along = 0.0 if length2 == 0.0 else min(max(-(a_x * d_x + y_0 * d_y) / length2, 0.0), 1.0)
+                x, y = a_x + along * d_x, y_0 + along * d_y
+                if x * x + y * y <= margin_deg * margin_deg:
+                    within[p] = True
+
+
 @njit(cache=True, nogil=True)
 def _flip_inside(ring, lat_deg, lon_deg, inside):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     west, east = ring[:, 0].min(), ring[:, 0].max()

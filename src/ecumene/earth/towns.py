@@ -136,7 +136,7 @@ def find_town(name: str) -> list[tuple[str, str, float, float]]:
     """
     wanted, comma, code = (part.strip() for part in name.rpartition(",")) if "," in name else (name, "", "")
     towns = load_towns()
-    found = _index_of_names().get(_plain(wanted), ())
+    found = _index_of_names().get(plain_name(wanted), ())
     codes = countries().code
     return [
         (towns.name[i], codes[towns.country[i]], float(towns.lat_deg[i]), float(towns.lon_deg[i]))
@@ -150,11 +150,11 @@ def _index_of_names() -> dict[str, list[int]]:
     """Return the towns of each plain name."""
     index: dict[str, list[int]] = {}
     for i, name in enumerate(load_towns().name):
-        index.setdefault(_plain(name), []).append(i)
+        index.setdefault(plain_name(name), []).append(i)
     return index
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return a name without case, accents, and outer spaces."""
     decomposed = unicodedata.normalize("NFKD", name.strip())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ecumene.results.schema import Table
 
 WINDOW_S = 600.0
-"""Before and after a fault are means over at most so long. [s]"""
+"""Before and after a fault are means over slots of so long together, or as many as there are. [s]"""
 
 RECOVERED_SHARE = 0.99
 """Service has recovered when the people served are this share of those served before."""
@@ -120,21 +120,22 @@ def fault_table(
 
     Notes
     -----
-    Before: the slots of the last `WINDOW_S` before it in which no fault stood. During: the slots in which it stood,
-    whatever else did; of these the worst: the fewest people and bit/s, the longest round trip. After: the slots of the
-    first `WINDOW_S` after it in which no fault stood. Recovery: from the end of the fault to the beginning of the
-    first slot in which `RECOVERED_SHARE` of the people served before are served again; NaN where that does not come
-    inside the run, or there was nothing before.
+    Before: the last slots before it in which no fault stood, as many as make `WINDOW_S`; where another fault ends as
+    this one begins they lie before that. During: the slots in which it stood, whatever else did; of these the worst:
+    the fewest people and bit/s, the longest round trip. After: as many of the first slots after it in which no fault
+    stands. Recovery: from the end of the fault to the beginning of the first slot in which `RECOVERED_SHARE` of the
+    people served before are served again; NaN where that does not come inside the run, or there was nothing before.
     """
     t_s = slots["slot"] * slot_s
     is_quiet = np.array([not names for names in slots["faults"]], np.bool_)
+    n_window = max(1, int(WINDOW_S / slot_s))
     lines: list[dict[str, Any]] = []
     for k, event in enumerate(events):
         during = (event.start_s <= t_s) & (t_s < event.end_s)
         if not during.any():
             continue
-        before = is_quiet & (t_s < event.start_s) & (t_s >= event.start_s - WINDOW_S)
-        after = is_quiet & (t_s >= event.end_s) & (t_s < event.end_s + WINDOW_S)
+        before = np.flatnonzero(is_quiet & (t_s < event.start_s))[-n_window:]
+        after = np.flatnonzero(is_quiet & (t_s >= event.end_s))[:n_window]
         line: dict[str, Any] = {
             "fault": event.name,
             "kind": event.kind,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ecumene.results.frames import Frames
     from ecumene.results.schema import Table
     from ecumene.scenario import Scenario
 
@@ -25,11 +26,14 @@ class Results:
         declared in `ecumene.results.schema.TABLES`.
     summary
         The planet in a few numbers; written as ``summary.json``.
+    frames
+        Satellites in time and rows in a few slots, for the globe of the report; None where they were not kept.
     """
 
     scenario: Scenario
     tables: dict[str, Table]
     summary: dict[str, Any]
+    frames: Frames | None = None
 
     def rows(self) -> Table:
         """Return the table of rows (cell, country)."""

@@ -315,10 +315,10 @@ FAULTS = _variables(
         (f"{name}_{when}", "float64", unit, f"{meaning}: {words}")
         for name, unit, meaning in _FOLLOWED
         for when, words in (
-            ("before", "mean over the last 10 min before it, without slots in which another fault stood"),
+            ("before", "mean over the last 10 min of slots before it in which no fault stood"),
             ("during", "mean while it stood"),
             ("worst", "worst slot while it stood"),
-            ("after", "mean over the first 10 min after it, without slots in which another fault stood"),
+            ("after", "mean over the first 10 min of slots after it in which no fault stands"),
         )
     ),
     (

@@ -76,7 +76,14 @@ def input_digests(scenario: Scenario) -> dict[str, str]:
         name = keys[section][key]
         if name and Path(name).is_file():
             digests[name] = _digest(Path(name))
+    for name in _region_files(scenario):
+        digests[name] = _digest(Path(name))
     return digests
+
+
+def _region_files(scenario: Scenario) -> list[str]:
+    regions = [fault.region for fault in scenario.fault if fault.region is not None]
+    return [region.file for region in regions if region.file and Path(region.file).is_file()]
 
 
 def fingerprint(scenario: Scenario) -> str:
@@ -86,7 +93,11 @@ def fingerprint(scenario: Scenario) -> str:
         name = keys[section][key]
         if name and Path(name).is_file():
             keys[section][key] = _digest(Path(name))
-    text = json.dumps([__version__, keys], sort_keys=True)
+    regions = [_digest(Path(name)) for name in _region_files(scenario)]
+    for fault in keys["fault"]:
+        if fault["region"] is not None:
+            fault["region"]["file"] = None  # its content stands beside it, wherever it lies
+    text = json.dumps([__version__, keys, *regions], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

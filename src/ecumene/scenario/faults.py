@@ -29,8 +29,9 @@ def parse_fault(text: str) -> dict[str, Any]:
     ----------
     text
         ``KIND:WHAT``, and where it does not stand from the beginning to the end ``@AFTER`` or ``@AFTER+LASTS``, both in
-        seconds. Kinds: blackout, revoke, grant (countries, with commas), gateway, pop (a name), isl (all, or a share),
-        satellites, storm (a share, or names with commas), controller.
+        seconds. Kinds: blackout, revoke, grant (countries, with commas), gateway, pop (a name), isl (all, a share,
+        names of satellites with commas, or the two ends of one laser as ``A~B``), satellites, storm (all, a share, or
+        names with commas), controller.
 
     Returns
     -------
@@ -76,7 +77,10 @@ def _keys(word: str, what: str) -> dict[str, Any]:
         return {"kind": "controller"}
     kind = "isls" if word == "isl" else word
     if what == "all":
-        return {"kind": kind}
+        return {"kind": kind, "share": 1.0}
     if share := _SHARE.match(what):
         return {"kind": kind, "share": float(share[1]) / 100.0}
+    if kind == "isls" and "~" in what:
+        ends = (part.split("~") for part in listed)
+        return {"kind": kind, "links": [[end.strip() for end in pair] for pair in ends]}
     return {"kind": kind, "satellites": listed}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import tomllib
 from datetime import date, datetime
 from importlib import resources
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _FILE_KEYS = (("constellation", "file"), ("isl", "file"), ("places", "file"), ("licences", "overrides"))
+_KEY_FIRST = re.compile(r"^[a-z_]+(\[\d+\])?(\.[a-z_]+(\[\d+\])?)*(?=[: ])")
 _NAME_OR_FILE_KEYS = (("gateways", "sites"), ("licences", "records"))
 
 
@@ -97,6 +99,31 @@ def load(
     return _check(source, text, tree, given=changes)
 
 
+def with_lines(error: ScenarioError, name_or_path: str | Path) -> ScenarioError:
+    """Return an error that was found while the world was built, with the line of each key it names.
+
+    Parameters
+    ----------
+    error
+        Its problems begin with the key they are about.
+    name_or_path
+        Where the scenario was loaded from.
+
+    Returns
+    -------
+    error
+        Keys that do not stand in that file itself have no line.
+    """
+    source, text, _ = _read(name_or_path)
+    line_of, problems = line_of_key(text), []
+    for problem in error.problems:
+        key = _KEY_FIRST.match(problem)
+        parts = re.findall(r"\w+", key[0]) if key else []
+        line = line_of_path(line_of, tuple(int(part) if part.isdigit() else part for part in parts))
+        problems.append(f"line {line}: {problem}" if line else problem)
+    return ScenarioError(source, problems)
+
+
 def parse_setting(setting: str) -> tuple[str, Any]:
     """Return key and value of a ``--set key=value`` option; the value is TOML, or else plain text.
 
@@ -163,6 +190,11 @@ def _tree(source: str, text: str, folder: Path, seen: tuple[str, ...]) -> dict[s
 
 def _anchor_files(tree: dict[str, Any], folder: Path) -> None:
     """Make relative file names of a scenario relative to the file they stand in."""
+    faults = tree.get("fault")
+    for fault in faults if isinstance(faults, list) else ():
+        region = fault.get("region") if isinstance(fault, dict) else None
+        if isinstance(region, dict) and isinstance(region.get("file"), str):
+            region["file"] = str(folder / region["file"])
     for section, key in (*_FILE_KEYS, *_NAME_OR_FILE_KEYS):
         part = tree.get(section)
         value = part.get(key) if isinstance(part, dict) else None

@@ -503,7 +503,7 @@ FaultKind = Literal[
 _KEYS_OF_FAULT: dict[str, tuple[str, ...]] = {
     "satellites": ("satellites", "shell", "plane", "share"),
     "storm": ("satellites", "shell", "plane", "share", "recovery_s"),
-    "isls": ("satellites", "shell", "plane", "share"),
+    "isls": ("satellites", "shell", "plane", "share", "links"),
     "gateways": ("sites", "countries"),
     "pops": ("sites", "countries"),
     "blackout": ("countries",),
@@ -545,6 +545,8 @@ class FaultKeys(Section):
     """Plane of that shell, counted from 0."""
     share: float = Field(default=1.0, gt=0.0, le=1.0)
     """Share of the satellites named (of all where none are), drawn at random from the scenario's seed."""
+    links: tuple[tuple[str | int, str | int], ...] = ()
+    """Pairs of satellites: the laser between the two is off, their others are not."""
     recovery_s: float = Field(default=7_200.0, gt=0.0)
     """Of a storm: every satellite comes back at a random time of so many seconds after its beginning. [s]"""
     region: RegionKeys | None = None
@@ -569,7 +571,13 @@ class FaultKeys(Section):
     @model_validator(mode="after")
     def _fits_its_kind(self) -> FaultKeys:
         allowed = {*_KEYS_OF_FAULT[self.kind], *_KEYS_OF_ALL}
-        odd = sorted(key for key in self.model_fields_set if key not in allowed)
+        fields = type(self).model_fields
+        odd = sorted(
+            key
+            for key in self.model_fields_set
+            if key not in allowed
+            and getattr(self, key) != fields[key].default  # a stored scenario has all keys
+        )
         if odd:
             takes = ", ".join(_KEYS_OF_FAULT[self.kind]) or "nothing but its times"
             raise ValueError(f"{', '.join(odd)}: not a key of a {self.kind} fault, which takes {takes}")
@@ -596,6 +604,13 @@ class FaultKeys(Section):
             raise ValueError(f"a {self.kind} fault needs countries")
         if self.kind in {"gateways", "pops"} and not (self.sites or self.countries):
             raise ValueError(f"a {self.kind} fault needs sites or countries")
+        is_of_all = not self.satellites and self.shell is None
+        if self.kind in {"satellites", "storm"} and is_of_all and "share" not in self.model_fields_set:
+            raise ValueError(
+                f"a {self.kind} fault needs satellites, a shell or a share; share = 1.0 loses every one of them"
+            )
+        if self.links and (not is_of_all or self.plane is not None or self.share < 1.0):
+            raise ValueError("links names lasers one by one; leave out satellites, shell, plane and share")
         if self.plane is not None and self.shell is None:
             raise ValueError("plane needs the shell it belongs to")
         if self.satellites and self.shell is not None:

@@ -45,3 +45,9 @@ COAST = "#26323a"
 
 SCALE_NAME = "viridis"
 """Colour scale of quantities: red-green colour-blind eyes keep its order, and it is never the law's grey."""
+
+CHANGE_SCALE_NAME = "PuOr"
+"""Colour scale of gains and losses: from orange over white to purple (ColorBrewer), safe for any colour vision."""
+
+UNCHANGED = "#d0d0d0"
+"""Cells that neither gained nor lost: a grey, so that they do not pass for empty land."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from ecumene.results.schema import CAUSE_WORDS, Table
 from ecumene.results.summary import longest_run
+from ecumene.views.globe import CELLS, bundle_js, globe_base64
 from ecumene.views.palette import CAUSE_COLOURS
 from ecumene.views.series import people_svg, strip_svg
 from ecumene.views.terminal import N_PLACES, fault_text
@@ -55,6 +56,9 @@ SMALL_MAP_WIDTH_PX = 1400
 N_LANDINGS = 3
 """Countries named at whose gateways another's traffic lands; all stand in landings.csv."""
 
+MOST_PLACE_LINES = 20_000
+"""A longer table of places stands in places.csv alone."""
+
 LIBRARIES = ("numpy", "numba", "sgp4", "h3", "duckdb", "matplotlib")
 
 DATA_CREDITS = (
@@ -73,13 +77,15 @@ LIMITS = (
 """What holds for every run, whatever its scenario."""
 
 
-def report_html(results: Results) -> str:
+def report_html(results: Results, *, globe_resolution: int = CELLS) -> str:
     """Return the report of a run as one HTML page.
 
     Parameters
     ----------
     results
         The finished run.
+    globe_resolution
+        H3 resolution of the globe's cells; that of the run where it is coarser.
 
     Returns
     -------
@@ -105,6 +111,9 @@ def report_html(results: Results) -> str:
         maps=_maps(results),
         countries=_lines(results.countries()),
         countries_csv=_base64(_csv(results.countries())),
+        places_csv=_base64(_csv(results.places()))
+        if len(results.places()["slot"]) <= MOST_PLACE_LINES
+        else "",
         gateways=_lines(_busiest_first(results.gateways())),
         landing_of=landings_in_short(results.landings()),
         cut_of=cuts_in_short(results.cuts()),
@@ -116,6 +125,9 @@ def report_html(results: Results) -> str:
         else "",
         limits=LIMITS,
         data_credits=DATA_CREDITS,
+        globe=globe_base64(results, resolution=globe_resolution),
+        globe_js=bundle_js(),
+        globe_resolution=min(globe_resolution, results.scenario.resolution),
         words=CAUSE_WORDS,
         colours=CAUSE_COLOURS,
         point=point_text,

@@ -293,6 +293,8 @@ def fault_text(fault: Mapping[str, Any]) -> str:
     if fault["to_utc"] and fault["people_served_before"]:
         back_s = fault["recovery_s"]
         told.append("not recovered in this run" if back_s is None else f"recovered {_after(back_s)}")
+    if not told:
+        told.append("nobody could be served, before or during")
     where = f" (people of {fault['where']})" if fault["where"] else ""
     return f"{fault['fault']}, {times}{where}: {'; '.join(told)}"
 

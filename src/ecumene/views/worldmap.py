@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecumene.results.schema import CAUSE_WORDS, Table
-from ecumene.views.palette import CAUSE_COLOURS, COAST, LAND, OCEAN, SCALE_NAME
+from ecumene.views.palette import CAUSE_COLOURS, CHANGE_SCALE_NAME, COAST, LAND, OCEAN, SCALE_NAME, UNCHANGED
 from ecumene.views.projection import equal_earth
 from ecumene.views.raster import X_MAX, Raster, rasterise
 from ecumene.views.wording import number_text, share_text
@@ -87,6 +87,14 @@ QUANTITIES = {
     "rtt_ms_p50": Quantity("How late?", "round trip terminal-PoP-terminal, median over served slots [ms]"),
 }
 """Quantities by column of the table of rows."""
+
+CHANGE = Quantity(
+    "Who gained, who lost?",
+    "change of the share of slots in which a cell is served (left: lost, right: gained)",
+    bounds=(-1.0, 1.0),
+    none_label="as before",
+)
+"""What a comparison of two runs draws."""
 
 CAUSE_TITLE = "Who is served, and why not"
 
@@ -300,6 +308,39 @@ def quantity_map_png(canvas: Canvas, name: str) -> bytes:
     return _png(figure, n_colours=256)
 
 
+def change_map_png(canvas: Canvas, change: NDArray[np.float64]) -> bytes:
+    """Return the map of who gained and who lost as a PNG.
+
+    Parameters
+    ----------
+    canvas
+        The rows.
+    change : (row,)
+        By how much the share of slots in which a row is served has grown, -1 to 1.
+
+    Returns
+    -------
+    png
+        Lost is orange, gained purple, which eyes of any colour vision tell apart; grey is as it was.
+    """
+    import matplotlib as mpl
+    from matplotlib.colors import to_rgb
+
+    has_changed = change != 0.0
+    norm = _scale(change, CHANGE)
+    palette = mpl.colormaps[CHANGE_SCALE_NAME]
+    colours = np.empty((len(change), 3))
+    colours[~has_changed] = to_rgb(UNCHANGED)
+    colours[has_changed] = palette(norm(change[has_changed]))[:, :3]
+    figure, axes = _world(canvas)
+    _paint(canvas, axes, colours)
+    _zoom(canvas, axes)
+    _quantity_legend(
+        figure, CHANGE, norm, palette, has_none=not bool(np.all(has_changed)), none_colour=UNCHANGED
+    )
+    return _png(figure, n_colours=256)
+
+
 def isl_map_png(canvas: Canvas, isls: Table, satellites: Table) -> bytes:
     """Return the map of the load of links between satellites as a PNG.
 
@@ -492,7 +533,15 @@ def _scale(values: NDArray[np.float64], quantity: Quantity) -> Any:
     return LogNorm(low, high, clip=True) if quantity.is_log else Normalize(low, high, clip=True)
 
 
-def _quantity_legend(figure: Figure, quantity: Quantity, norm: Any, palette: Any, *, has_none: bool) -> None:
+def _quantity_legend(
+    figure: Figure,
+    quantity: Quantity,
+    norm: Any,
+    palette: Any,
+    *,
+    has_none: bool,
+    none_colour: str = CAUSE_COLOURS["no_licence"],
+) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.patches import Patch
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
@@ -510,7 +559,7 @@ def _quantity_legend(figure: Figure, quantity: Quantity, norm: Any, palette: Any
     scale.ax.tick_params(labelsize=size)
     scale.set_label(quantity.label, fontsize=size)
     if has_none:
-        patch = Patch(facecolor=CAUSE_COLOURS["no_licence"], edgecolor="#555555", label=quantity.none_label)
+        patch = Patch(facecolor=none_colour, edgecolor="#555555", label=quantity.none_label)
         figure.legend(
             handles=[patch],
             loc="lower left",

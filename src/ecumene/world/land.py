@@ -363,8 +363,14 @@ def _law_notes(scenario: Scenario, register: Register, eras: Sequence[Era], rows
     """Say where the law changes inside the run, and what zones and overlays do."""
     notes = []
     for before, after in pairwise(eras):
-        law = zip(after.law.codes, before.law.status, after.law.status, strict=True)
-        changed = [f"{code} {was} -> {now}" for code, was, now in law if was != now]
+        statuses = zip(after.law.codes, before.law.status, after.law.status, strict=True)
+        changed = [f"{code} {was} -> {now}" for code, was, now in statuses if was != now]
+        sold = np.flatnonzero(before.law.is_offered != after.law.is_offered)
+        changed += [
+            f"{after.law.codes[k]} {'now' if after.law.is_offered[k] else 'no longer'} sold"
+            for k in sold
+            if before.law.status[k] == after.law.status[k]
+        ]
         what = ", ".join(changed) or "zones or terms"
         notes.append(f"The law changes at {after.at:%Y-%m-%d %H:%M:%S} UTC, slot {after.first_slot}: {what}.")
     verdict = eras[0].verdict
@@ -375,12 +381,11 @@ def _law_notes(scenario: Scenario, register: Register, eras: Sequence[Era], rows
             notes.append(
                 f"{zone.name} {does} {people:,.0f} people ({zone.source}; confidence {zone.confidence})."
             )
-    for code, is_margin in zip(eras[0].law.codes, eras[0].law.border_margin_km > 0.0, strict=True):
-        people = float(
-            rows.people[verdict.is_margin & (verdict.country == eras[0].law.codes.index(code))].sum()
-        )
-        if is_margin and people > 0.0:
-            notes.append(f"The border margin of {code} leaves {people:,.0f} people without a beam.")
+    law = eras[0].law
+    for k in np.flatnonzero(law.border_margin_km > 0.0).tolist():
+        people = float(rows.people[verdict.is_margin & (verdict.country == k)].sum())
+        if people > 0.0:
+            notes.append(f"The border margin of {law.codes[k]} leaves {people:,.0f} people without a beam.")
     for k, overlay in enumerate(register.overlays):
         people = float(rows.people[verdict.overlay == k].sum())
         if people > 0.0:

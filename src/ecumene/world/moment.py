@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +19,49 @@ if TYPE_CHECKING:
 
     from ecumene.scenario import Scenario
     from ecumene.world.faults import Fault, Hit, Jam
+    from ecumene.world.market import Market
+    from ecumene.world.places import NamedPlaces
     from ecumene.world.planet import World
 
 LOSS_STEP_DB = 0.5
 """Losses to a downlink jammer are rounded up to such steps: every step is a rate class of its own. [dB]"""
+
+
+@dataclass(frozen=True)
+class Jammed:
+    """What jammers that stand together change.
+
+    Attributes
+    ----------
+    which
+        Indices of their faults.
+    radio, market, places, noise, noise_of_places
+        These parts of a world with them in it.
+    """
+
+    which: tuple[int, ...]
+    radio: Radio
+    market: Market
+    places: NamedPlaces
+    noise: Noise
+    noise_of_places: Noise
+
+
+def jammed_parts(world: World) -> tuple[Jammed, ...]:
+    """Return what every set of jammers that stand together in a slot of the run changes.
+
+    Parameters
+    ----------
+    world
+        With its faults; those of one law where it changes.
+    """
+    times_s = (slot * world.scenario.slot_s for slot in range(world.scenario.slots + 1))
+    sets = {_jammers(world, t_s) for t_s in times_s} - {()}
+    return tuple(_jammed(world, which) for which in sorted(sets))
+
+
+def _jammers(world: World, t_s: float) -> tuple[int, ...]:
+    return tuple(k for k, fault in enumerate(world.faults) if fault.jam is not None and fault.stands(t_s))
 
 
 def moment(world: World, t_s: float) -> World:
@@ -31,9 +70,9 @@ def moment(world: World, t_s: float) -> World:
     Parameters
     ----------
     world
-        With all its faults, none of them applied.
+        With all its faults, none of them applied, and what its jammers change (`jammed_parts`).
     t_s
-        Beginning of the slot, seconds after the run's start. [s]
+        Beginning of a slot of the run, seconds after its start. [s]
 
     Returns
     -------
@@ -46,9 +85,17 @@ def moment(world: World, t_s: float) -> World:
     if not standing:
         return world
     faults = [world.faults[k] for k in standing]
-    world = _jammed(
-        replace(world, standing=standing), [fault.jam for fault in faults if fault.jam is not None]
-    )
+    noisy = next((parts for parts in world.jammed if parts.which == _jammers(world, t_s)), None)
+    world = replace(world, standing=standing)
+    if noisy is not None:
+        world = replace(
+            world,
+            radio=noisy.radio,
+            market=noisy.market,
+            places=noisy.places,
+            noise=noisy.noise,
+            noise_of_places=noisy.noise_of_places,
+        )
     changes = _losses(world, faults, t_s)
     return replace(world, **changes, unbroken=world) if changes else world
 
@@ -59,9 +106,10 @@ def _losses(world: World, faults: Sequence[Fault], t_s: float) -> dict[str, Any]
     is_dark = is_down | np.logical_or.reduce([fault.is_dark for fault in faults])
     is_gateway_down = np.logical_or.reduce([fault.is_gateway_down for fault in faults])
     is_pop_down = np.logical_or.reduce([fault.is_pop_down for fault in faults])
+    is_link_down = np.logical_or.reduce([fault.is_link_down for fault in faults])
     changes: dict[str, Any] = {}
-    if is_dark.any():
-        is_link_up = ~is_dark[world.links].any(axis=1)
+    if is_dark.any() or is_link_down.any():
+        is_link_up = ~(is_dark[world.links].any(axis=1) | is_link_down)
         changes |= {"is_link_up": is_link_up, "has_spare_laser": world.has_spare_laser & ~is_dark}
         changes["can_serve"] = world.can_serve & ~is_down
     if is_gateway_down.any() or is_pop_down.any():
@@ -77,13 +125,12 @@ def _losses(world: World, faults: Sequence[Fault], t_s: float) -> dict[str, Any]
     return changes
 
 
-def _jammed(world: World, jams: Sequence[Jam]) -> World:
-    """Return the world with the noise of these jammers in its rates."""
-    if not jams:
-        return world
+def _jammed(world: World, which: tuple[int, ...]) -> Jammed:
+    """Return the parts of a world with the noise of these jammers in its rates."""
+    jams = [jam for k in which if (jam := world.faults[k].jam) is not None]
     scenario, radio, places = world.scenario, world.radio, world.places
-    cell_loss_db = _loss_db([jam.cells for jam in jams])
-    place_loss_db = _loss_db([jam.places for jam in jams])
+    cell_loss_db = loss_of_jammers_db([jam.cells for jam in jams])
+    place_loss_db = loss_of_jammers_db([jam.places for jam in jams])
     losses_db = np.unique(np.concatenate([cell_loss_db, place_loss_db, [0.0]]))
     noisy = Radio(
         pfd_of_class_dbw_m2_mhz=np.tile(radio.pfd_of_class_dbw_m2_mhz, len(losses_db)),
@@ -91,8 +138,8 @@ def _jammed(world: World, jams: Sequence[Jam]) -> World:
         rate_class_of_cell=_class_with_loss(radio, radio.rate_class_of_cell, losses_db, cell_loss_db),
         closes_from_deg=radio.closes_from_deg,
     )
-    return replace(
-        world,
+    return Jammed(
+        which=which,
         radio=noisy,
         market=build_market(scenario, world.land, world.grid, noisy, world.beams),
         places=replace(
@@ -103,7 +150,7 @@ def _jammed(world: World, jams: Sequence[Jam]) -> World:
     )
 
 
-def _loss_db(hits: Sequence[Hit]) -> NDArray[np.float64]:
+def loss_of_jammers_db(hits: Sequence[Hit]) -> NDArray[np.float64]:
     """Return what downlink jammers take off C/N at every point, their powers added up [dB]."""
     total_db = to_db(np.maximum(sum(from_db(hit.j_over_n_db) for hit in hits), 1e-30))
     return np.ceil(np.round(loss_of_noise_db(total_db) / LOSS_STEP_DB, 6)) * LOSS_STEP_DB

@@ -20,7 +20,7 @@ from ecumene.world.ground import Ground, build_ground
 from ecumene.world.land import Era, Land, build_land, land_in_era
 from ecumene.world.lasers import build_lasers
 from ecumene.world.market import Market, build_market
-from ecumene.world.moment import moment
+from ecumene.world.moment import Jammed, jammed_parts, moment
 from ecumene.world.pairs import NamedPairs, build_pairs
 from ecumene.world.places import NamedPlaces, build_places, places_under
 from ecumene.world.spill import Spill, build_spill
@@ -83,6 +83,8 @@ class World:
         Jammers of cells and of places; None where there are none.
     unbroken
         The same world but for what is broken; None where nothing is.
+    jammed
+        Rates and noise of every set of jammers that stand together in a slot.
     later
         Slots in which the law changes, and the world from then on.
     """
@@ -112,12 +114,17 @@ class World:
     noise: Noise | None = None
     noise_of_places: Noise | None = None
     unbroken: World | None = None
+    jammed: tuple[Jammed, ...] = ()
     later: tuple[tuple[int, World], ...] = ()
 
     def at(self, slot: int) -> World:
         """Return the world as it is in a slot: this one where the law is that of the start and no fault stands."""
+        return moment(self.under_law(slot), slot * self.scenario.slot_s)
+
+    def under_law(self, slot: int) -> World:
+        """Return the world under the law of a slot, with no fault applied."""
         under_law = [world for first_slot, world in self.later if first_slot <= slot]
-        return moment(under_law[-1] if under_law else self, slot * self.scenario.slot_s)
+        return under_law[-1] if under_law else self
 
 
 def build(scenario: Scenario) -> World:
@@ -172,11 +179,14 @@ def build(scenario: Scenario) -> World:
         market=build_market(scenario, land, grid, radio, beams),
         radio=radio,
         spill=build_spill(scenario, land, grid, elements),
-        faults=build_faults(scenario, start, elements, status == OPERATIONAL, land, ground, places, notes),
+        faults=build_faults(
+            scenario, start, elements, status == OPERATIONAL, lasers.links, land, ground, places, notes
+        ),
         is_link_up=np.ones(len(lasers.links), np.bool_),
         notes=tuple(notes),
     )
-    return replace(world, later=tuple((era.first_slot, _under(world, era)) for era in land.eras[1:]))
+    later = tuple((era.first_slot, _under(world, era)) for era in land.eras[1:])
+    return replace(world, jammed=jammed_parts(world), later=later)
 
 
 def _under(world: World, era: Era) -> World:
@@ -185,7 +195,7 @@ def _under(world: World, era: Era) -> World:
     land = land_in_era(scenario, world.land, era)
     radio = build_radio(scenario, land)
     grid = build_cells(scenario, land, radio, [])
-    return replace(
+    under_law = replace(
         world,
         land=land,
         radio=radio,
@@ -194,6 +204,7 @@ def _under(world: World, era: Era) -> World:
         places=places_under(scenario, world.places, land, radio),
         market=build_market(scenario, land, grid, radio, world.beams),
     )
+    return replace(under_law, jammed=jammed_parts(under_law))
 
 
 def _constellation(scenario: Scenario, notes: list[str]) -> tuple[Scenario, Elements]:
