@@ -55,7 +55,7 @@ class Exchange:
             flow=new_flow(len(task.demand), n_sats, min(units, MOST_UNITS)),
             listings=listings_of(sight.candidates, n_sats),
             level=np.full(n_sats, FAR, np.int16),
-            masks=np.zeros((len(sight.candidates), MAX_LEVELS + 1, sight.clear.shape[1]), np.uint64),
+            masks=np.zeros((len(sight.candidates), MAX_LEVELS + 2, sight.clear.shape[1]), np.uint64),
         )
 
     def waiting(
@@ -80,9 +80,7 @@ class Exchange:
         good
             Pairs.
         """
-        spread(
-            cells, want, good, self.task.sight.candidates, self.task.cells.bin, self.flow, self.listings
-        )
+        spread(cells, want, good, self.task.sight.candidates, self.task.cells.bin, self.flow, self.listings)
 
     def push(
         self,

@@ -2,8 +2,8 @@
 
 The state is a list of (cell, units) for each satellite. Satellites with room are at level 0; a full satellite
 of which some cell could move to a satellite of level k is at level k + 1. A unit that cannot find room pushes
-others along falling levels. Phases repeat until nothing moves (Dinic's blocking flows). Because a cell's mask
-and the mask of a level meet in a few words, no list of pairs is ever made.
+others along falling levels. Phases repeat until nothing moves (Dinic's blocking flows); each finds levels anew.
+Because a cell's mask and the mask of a level meet in a few words, no list of pairs is ever made.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FAR = np.int16(32_000)
 """Level of a satellite from which no room can be reached."""
 
 MAX_LEVELS = 24
-"""Longer chains of moves are not looked for; 15 was the longest met on a planet."""
+"""Longer chains of moves are not looked for. Masks have a row for each level, 0 to this, and one of them all."""
 
 ANY_SIZE = 1 << 30
 """Cells with any number of units may be moved, a unit at a time; with 1 instead, no move splits a cell."""
@@ -39,7 +39,7 @@ class Flow(NamedTuple):
     got: np.ndarray
     """(cell,) Units in all."""
     is_lost: np.ndarray
-    """(sat,) No room can ever be reached from here again, over the widest pairs in use."""
+    """(sat,) Room is out of reach from here, for good, over the widest pairs in use."""
     is_hopeless: np.ndarray
     """(cell,) All its satellites are lost."""
 
@@ -197,7 +197,10 @@ def _can_reach(c, b, k, good, masks):
 
 @njit(cache=True, nogil=True)
 def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks, near):
-    """Bring levels and their masks up to date; return the highest level.
+    """Bring levels, up to the top, and their masks up to date; return the highest level.
+
+    A cell is asked until a level is found that it could go to: then what it holds is of the next level. Only bins
+    where somebody is asked have masks of levels above 0.
 
     near: filled in for cells that wait or hold something of a full satellite: the lowest level they could go to.
     """
@@ -205,7 +208,10 @@ def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks
     first, bins, places, size = listings.first, listings.bin, listings.place, flow.cell.shape[1]
     is_asked = np.zeros(len(near), np.bool_)
     is_asked[waiting] = True
-    entry, after = np.full(len(near), -1, np.int32), np.empty(flow.cell.size, np.int32)  # those of a cell, chained
+    entry, after = (
+        np.full(len(near), -1, np.int32),
+        np.empty(flow.cell.size, np.int32),
+    )  # those of a cell, chained
     for s in range(len(level)):
         old, new = level[s], 0 if room[s] > 0 else FAR
         if old == 0 and new != 0:
@@ -336,12 +342,11 @@ def _push(
 
 
 @njit(cache=True, nogil=True)
-def augment(
-    who, want, reach, most, is_widest, largest, good, sight, cells, flow, listings, level, masks
-):
-    """Serve waiting cells, in this order, until nothing moves or the phases are used up; return the phases.
+def augment(who, want, reach, most, is_widest, largest, good, sight, cells, flow, listings, level, masks):
+    """Serve waiting cells, in this order, until nothing moves; return the phases.
 
-    At most `most` units are served. Only cells with at most `largest` units are moved on.
+    Room further than `reach` moves away is not looked for. At most `most` units are served. Only cells with at
+    most `largest` units are moved on.
 
     level and masks carry over between calls with one flow, and begin as FAR and 0. Over the widest pairs in use,
     a satellite that cannot reach room never will: room only shrinks, and nothing can be pushed to it.
@@ -359,7 +364,9 @@ def augment(
             n_waiting += 1
     while n_waiting > 0 and most > 0:
         phase += 1
-        top = find_levels(waiting[:n_waiting], largest, reach, good, cells, flow, listings, level, masks, near)
+        top = find_levels(
+            waiting[:n_waiting], largest, reach, good, cells, flow, listings, level, masks, near
+        )
         if is_widest:
             _mark_lost(level, flow.is_lost)
         turn[:] = 0
@@ -460,7 +467,9 @@ def mark_scarce(cells, value, want, good, candidates, bin_of_cell, flow, listing
         s = queue[done]
         done += 1
         for i in range(flow.n[s]):
-            n = _press(cell[s, i], value, good, candidates, bin_of_cell, first, bins, places, masks, price, queue, n)
+            n = _press(
+                cell[s, i], value, good, candidates, bin_of_cell, first, bins, places, masks, price, queue, n
+            )
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -73,7 +73,9 @@ def lasting_pairs(cells, sight, demand, before, good, keeps):
     Satellites that follow each other in both slots' lists of a bin are looked at together.
     """
     one, place_of_sat = np.uint64(1), np.full(len(sight.r_sat_m), -1, np.int32)
-    runs = np.empty((sight.candidates.shape[1], 3), np.int64)  # where one begins in both lists, and its length
+    runs = np.empty(
+        (sight.candidates.shape[1], 3), np.int64
+    )  # where one begins in both lists, and its length
     for b in range(len(cells.first_of_bin) - 1):
         mark_places(sight.candidates[b], place_of_sat)
         n, end = 0, -1
@@ -224,7 +226,15 @@ def _leave(
     for pairs, pressed in ((good, value), (everything, value - fee)):
         scarce = np.zeros(len(price))
         mark_scarce(
-            waiting, pressed, want, pairs, task.sight.candidates, task.cells.bin, flow, exchange.listings, scarce
+            waiting,
+            pressed,
+            want,
+            pairs,
+            task.sight.candidates,
+            task.cells.bin,
+            flow,
+            exchange.listings,
+            scarce,
         )
         np.maximum(price, scarce, out=price)
     price[~flow.is_lost] = np.minimum(price[~flow.is_lost], fee)
