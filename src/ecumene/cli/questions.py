@@ -282,14 +282,15 @@ def _write_compare(found: Any, folder: Path, plot: Path | None) -> Path:
     from ecumene.results.difference import countries_csv, rows_csv
     from ecumene.results.store import put_file
     from ecumene.views.difference import difference_html
-    from ecumene.views.worldmap import build_canvas, change_map_png
+    from ecumene.views.worldmap import build_canvas, change_map_png, plain_cause_map_png
 
     rows = found.rows
     none = {"lat_deg": np.zeros(0), "lon_deg": np.zeros(0), "gateway": np.zeros(0, object)}
     canvas = build_canvas(rows, none, may_zoom=True)
     png = change_map_png(canvas, rows["served_b"].astype(np.float64) - rows["served_a"].astype(np.float64))
     csvs = {"countries.csv": countries_csv(found), "rows.csv": rows_csv(found)}
-    page = difference_html(found, png, {"countries.csv": csvs["countries.csv"]})
+    sides = tuple(plain_cause_map_png(canvas, rows[f"main_cause_{side}"]) for side in "ab")
+    page = difference_html(found, png, sides, {"countries.csv": csvs["countries.csv"]})
     files: dict[str, bytes | str] = {
         **csvs,
         "map.png": png,
