@@ -201,7 +201,7 @@ def rows_of(slot):
     return list(zip(rows.lat_deg.tolist(), rows.lon_deg.tolist(), strict=True))
 
 
-@slow_enough
+@settings(deadline=None, max_examples=200)
 @given(LAWS, OTHER_FAULTS)
 def test_no_row_without_permission_is_ever_served(law, faults):
     register, slots = slots_under(law, faults)
