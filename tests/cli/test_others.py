@@ -108,7 +108,6 @@ def test_init_refuses_what_cannot_be(invoke):
         (("init", "toy", "--from", "toy"), "call the file toy.toml"),
         (("init", "folder", "--from", "toy"), "is a folder"),
         (("init", "no/a.toml", "--from", "toy"), "there is no folder no"),
-        (("init", "a.toml"), "--from"),
     ):
         result = invoke(*words)
         assert result.exit_code == 2

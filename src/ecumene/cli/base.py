@@ -41,6 +41,10 @@ ORDER = (
 """Commands in the order of the help: what people come for first."""
 
 
+POLICY_NAMES = ("optimum", "highest-elevation", "longest-visible", "random")
+"""`ecumene.scheduling.policies.POLICIES`, for completion alone: to import it takes seconds."""
+
+
 class _InOrder(typer.core.TyperGroup):
     """Lists commands in `ORDER`, whatever module they stand in."""
 
@@ -65,6 +69,25 @@ def preset_completion(incomplete: str) -> list[str]:
     from ecumene.scenario import preset_names
 
     return [name for name in preset_names() if name.startswith(incomplete)]
+
+
+def country_completion(incomplete: str) -> list[tuple[str, str]]:
+    """Return the country codes that begin so, with names; of a list with commas the last one is completed."""
+    from ecumene.earth.countries import countries
+
+    before, comma, last = incomplete.rpartition(",")
+    known = countries()
+    return [
+        (f"{before}{comma}{code}", name)
+        for code, name in zip(known.code, known.name, strict=True)
+        if code.startswith(last.upper())
+    ]
+
+
+def policy_completion(incomplete: str) -> list[str]:
+    """Return the policies of the beam plan that begin so; of a list with commas the last one is completed."""
+    before, comma, last = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in POLICY_NAMES if name.startswith(last)]
 
 
 def _print_version(wanted: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ecumene.cli.base import AsJson, Debug, app, exit_codes, json_text, say, terminal
+from ecumene.cli.base import AsJson, Debug, app, country_completion, exit_codes, json_text, say, terminal
 from ecumene.errors import ScenarioError, did_you_mean
 
 
@@ -36,7 +36,12 @@ def licences(
         typer.Option(metavar="FILE", help="A file laid over the register, as licences.overrides."),
     ] = None,
     country: Annotated[
-        str | None, typer.Option(metavar="UA,IN,...", help="Tell of these countries alone.")
+        str | None,
+        typer.Option(
+            metavar="UA,IN,...",
+            help="Tell of these countries alone.",
+            autocompletion=country_completion,
+        ),
     ] = None,
     disputed: Annotated[
         str, typer.Option(metavar="record|control", help="Whose law holds on disputed land.")

@@ -65,6 +65,12 @@ def run(
     faults: FaultList = None,
     settings: Settings = None,
     seed: Seed = None,
+    arrays: Annotated[
+        bool,
+        typer.Option(
+            "--arrays", help="Keep rate, cause, round trip, satellite, ... of every row and slot: slots.zarr."
+        ),
+    ] = False,
     globe_cells: Annotated[
         int,
         typer.Option(
@@ -87,8 +93,16 @@ def run(
         name_missing("run")
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with exit_codes(debug=debug):
+        from ecumene.results.schema import ARRAYS
+
+        kept = ["output.arrays=" + json_text(list(ARRAYS))] if arrays else []
         scenario = load_scenario(
-            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])], faults or ()
+            name,
+            options,
+            constellation,
+            places,
+            [*pair_settings(pairs), *kept, *(settings or [])],
+            faults or (),
         )
         folder = out or Path("out") / scenario.name
         with telling_lines(name):
@@ -121,18 +135,19 @@ def init(
     preset: Annotated[
         str,
         typer.Option("--from", metavar="NAME", help="The preset to copy.", autocompletion=preset_completion),
-    ],
+    ] = "starlink-gen1",
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Copy a preset into a file of your own.
+    """Copy a preset into a file of your own, with every other key commented out beside it.
 
     Example: ecumene init my.toml --from starlink-gen1
     """
     with exit_codes(debug=debug):
-        from ecumene.scenario import preset_names, preset_text
+        from ecumene.scenario import load, preset_names, preset_text
+        from ecumene.scenario.commented import with_every_key
 
-        text = preset_text(preset)
+        text = with_every_key(preset_text(preset), load(preset))
         if str(file) in preset_names():
             raise InputError(f"{file}: is the name of a preset; call the file {file}.toml")
         if file.is_dir():
@@ -196,7 +211,7 @@ def compute_run(
     if not quiet:
         say(outlook_text(world.scenario.name, describe(world)))
     with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot) as on_slot_or_stop:
-        results = run(world, on_slot=on_slot_or_stop)
+        results = run(world, on_slot=on_slot_or_stop, folder=folder)
     if not quiet:
         say("drawing the report")
     page, failure = report_page(results, globe_resolution)

@@ -21,11 +21,13 @@ from ecumene.cli.base import (
     Slots,
     Start,
     app,
+    country_completion,
     exit_codes,
     is_compiled,
     json_text,
     load_scenario,
     name_missing,
+    policy_completion,
     progress,
     say,
     stopping_between_slots,
@@ -57,13 +59,18 @@ def sweep(
     ] = None,
     policy: Annotated[
         str | None,
-        typer.Option(metavar="A,B,...", help="Policies of the beam plan; short for --set scheduling.policy."),
+        typer.Option(
+            metavar="A,B,...",
+            help="Policies of the beam plan; short for --set scheduling.policy.",
+            autocompletion=policy_completion,
+        ),
     ] = None,
     grant: Annotated[
         str | None,
         typer.Option(
             metavar="IN,ZA,...",
             help="Rank what each of these licences would bring if granted, alone and together.",
+            autocompletion=country_completion,
         ),
     ] = None,
     constellation: ConstellationFile = None,
@@ -254,7 +261,7 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
         progress(quiet=quiet) as on_slot,
         stopping_between_slots(on_slot, notice=notice) as on_slot_or_stop,
     ):
-        results = run(world, on_slot=on_slot_or_stop)
+        results = run(world, on_slot=on_slot_or_stop, folder=kept)
     if kept is not None:
         page, failure = report_page(results)
         write_results(results, kept, force=True, extra_files={} if page is None else {"report.html": page})

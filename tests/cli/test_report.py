@@ -1,0 +1,65 @@
+"""`ecumene report`: a finished run told again, and one country of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def folder(invoke, fake_run):
+    assert invoke("run", "toy", "--out", "o").exit_code == 0
+    assert fake_run.n_runs == 1
+    return "o"
+
+
+def test_the_planet_again(invoke, folder):
+    result = invoke("report", folder)
+    assert result.exit_code == 0, result.stderr
+    assert "The promise" in result.stdout
+    assert json.loads(invoke("report", folder, "--json").stdout) == json.loads(
+        Path("o/summary.json").read_text()
+    )
+
+
+def test_a_country(invoke, folder):
+    result = invoke("report", folder, "--country", "ke", "--ms", "30")
+    assert result.exit_code == 0, result.stderr
+    assert "(KE): licensed" in result.stdout
+    assert "Served within 30 ms, median slot" in result.stdout
+    facts = json.loads(invoke("report", folder, "--country", "KE", "--json", "--mbps", "2").stdout)
+    assert facts["quality"]["down"]["typical"] == {"people_share": 1.0, "area_share": 1.0}
+    assert facts["quality"]["asked"]["mbps"] == 3.0
+
+
+def test_a_page_of_a_country(invoke, folder):
+    result = invoke("report", folder, "--country", "KE", "--html", "ke.html", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["country"] == "KE"
+    assert result.stderr == "ke.html written\n"
+    assert Path("ke.html").read_text().startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("o", "--country", "KEN"), 2, "did you mean 'KE' (Kenya)?"),
+        (("o", "--country", "FR"), 2, "has no land in this result"),
+        (("o", "--html", "x.html"), 2, "--html: needs --country"),
+        (("nowhere",), 1, "no manifest.json: not a result folder"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_what_cannot_be_told(invoke, words, code, message):
+    result = invoke("report", *words)
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_changed_folder_is_not_read(invoke, folder):
+    with Path(folder, "rows.parquet").open("ab") as file:
+        file.write(b"x")
+    result = invoke("report", folder, "--country", "KE")
+    assert result.exit_code == 1
+    assert "has changed since it was written" in result.stderr
