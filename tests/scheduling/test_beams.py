@@ -65,7 +65,9 @@ def test_no_cell_is_dark_beside_a_satellite_with_room_that_stays(seed: int, effo
     world = small_world(seed)
     plan = world.plan(effort=effort)
     dark = asking(world) & (plan.sat_of_cell < 0)
-    stays = world.pairs[dark] & world.next_pairs[dark]  # a trifle over a breaking pair may not be worth its price
+    stays = (
+        world.pairs[dark] & world.next_pairs[dark]
+    )  # a trifle over a breaking pair may not be worth its price
     assert not (stays & ~plan.is_full[None, :]).any()
 
 
