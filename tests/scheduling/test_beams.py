@@ -61,11 +61,14 @@ def test_a_plan_keeps_every_budget(seed: int, load: float, policy: str, effort: 
 
 @settings(max_examples=30, deadline=None)
 @given(SEEDS, st.sampled_from(sorted(EFFORTS)))
-def test_no_cell_is_dark_beside_a_satellite_with_room(seed: int, effort: str) -> None:
+def test_no_cell_is_dark_beside_a_satellite_with_room_that_stays(seed: int, effort: str) -> None:
     world = small_world(seed)
     plan = world.plan(effort=effort)
     dark = asking(world) & (plan.sat_of_cell < 0)
-    assert not (world.pairs[dark] & ~plan.is_full[None, :]).any()
+    stays = (
+        world.pairs[dark] & world.next_pairs[dark]
+    )  # a trifle over a breaking pair may not be worth its price
+    assert not (stays & ~plan.is_full[None, :]).any()
 
 
 @settings(max_examples=30, deadline=None)
