@@ -118,7 +118,7 @@ def _quality(
         "reliable": (rows["mbps_p5"] > 0.0) & (rows["rtt_ms_p95"] <= rtt_ms),
     }
 
-    def reached(mbps: float) -> dict[str, NDArray[np.bool_]]:
+    def reached(mbps: np.float32) -> dict[str, NDArray[np.bool_]]:
         return {"typical": rows["mbps_p50"] >= mbps, "reliable": rows["mbps_p5"] >= mbps}
 
     def met(is_met: Mapping[str, NDArray[np.bool_]]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def share_lines(facts: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             elif when == "typical":
                 lines.append((f"{label}", {}))
     return [
-        (label, *(share_text(shares.get(f"{of}_share")) for of in ("people", "area")))
+        (label, share_text(shares.get("people_share")), share_text(shares.get("area_share")))
         for label, shares in lines
     ]
 
