@@ -21,7 +21,7 @@ from pydantic_core import PydanticUndefined
 
 import ecumene
 from ecumene.results.comparison import MEASURES
-from ecumene.results.schema import CAUSE_WORDS, CAUSES, PAIR_CAUSE_WORDS, PAIR_CAUSES, TABLES
+from ecumene.results.schema import ARRAYS, CAUSE_WORDS, CAUSES, PAIR_CAUSE_WORDS, PAIR_CAUSES, TABLES
 from ecumene.scenario import Scenario, preset_names, preset_text
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ A result folder holds `report.html`, the tables below, `summary.json` (the plane
 `manifest.json` (the scenario as resolved, versions, seed, digests). In Python the tables are
 `results.tables["rows"]` and so on: dictionaries of numpy arrays by column. Empty cells of a CSV and NaN mean:
 not served, so there is none."""
+
+ARRAYS_PROSE = """\
+`slots.zarr` stands in the folder where arrays were asked for (`ecumene run ... --arrays`, or the key `output.arrays`):
+Zarr 3, dimensions `time` and `row` (as in the table of rows), with the coordinates `time`, `cell`, `country`, `lat` and
+`lon` and the attributes of the CF conventions 1.11. How to open it: [from Python](../howto/python.md)."""
 
 PRESETS_PROSE = """\
 Scenarios that ship. `ecumene list` shows them with their sources; `ecumene init my.toml --from NAME` copies
@@ -204,6 +209,7 @@ def results_page() -> str:
             f"| `{v.name}` | {v.dtype} | {UNITS.get(v.unit, v.unit)} | {v.meaning} |" for v in variables
         ]
         parts.append("\n".join(lines))
+    parts.append(arrays_section())
     lines = [
         "## Causes",
         "",
@@ -218,6 +224,23 @@ def results_page() -> str:
     lines += ["", "`fault`, `zone`, `jammed` and `weather` are reserved: no model sets them yet."]
     parts.append("\n".join([*lines, *pairs]))
     return "\n\n".join(parts) + "\n"
+
+
+def arrays_section() -> str:
+    """Return what stands in `slots.zarr`."""
+    lines = [
+        "## Per-slot arrays",
+        "",
+        ARRAYS_PROSE,
+        "",
+        "| array | stored as | unit | meaning |",
+        "| --- | --- | --- | --- |",
+    ]
+    for v in ARRAYS.values():
+        stored = v.dtype if v.scale == 1.0 else f"{v.dtype} x {v.scale:g}"
+        none = f"; {v.fill} for none" if v.fill is not None else ""
+        lines.append(f"| `{v.name}` | {stored}{none} | {UNITS.get(v.unit, v.unit)} | {v.meaning} |")
+    return "\n".join(lines)
 
 
 def presets_page() -> str:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ecumene.archive import open_results as open  # noqa: A004 - ecumene.open(folder) reads well
     from ecumene.reasons import why
     from ecumene.scenario import Scenario, load
     from ecumene.simulation import Results, simulate
 
 __version__ = "0.1.0"
-__all__ = ["Results", "Scenario", "__version__", "load", "simulate", "why"]
+__all__ = ["Results", "Scenario", "__version__", "load", "open", "simulate", "why"]
 
 _HOMES = {
-    "Scenario": "ecumene.scenario",
-    "load": "ecumene.scenario",
-    "Results": "ecumene.simulation",
-    "simulate": "ecumene.simulation",
-    "why": "ecumene.reasons",
+    "Scenario": ("ecumene.scenario", "Scenario"),
+    "load": ("ecumene.scenario", "load"),
+    "Results": ("ecumene.simulation", "Results"),
+    "simulate": ("ecumene.simulation", "simulate"),
+    "open": ("ecumene.archive", "open_results"),
+    "why": ("ecumene.reasons", "why"),
 }
 
 
@@ -27,4 +29,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'ecumene' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    module, inside = _HOMES[name]
+    return getattr(import_module(module), inside)

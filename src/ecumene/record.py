@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -29,6 +30,7 @@ from ecumene.orbits.elements import STATUSES
 from ecumene.orbits.propagation import propagate
 from ecumene.pairs import pair_columns, pairs_in_short
 from ecumene.radio.contours import CONTOUR_DB
+from ecumene.results.arrays import SlotArrays, open_arrays
 from ecumene.results.dwells import Dwells, count_dwells, dwell_slots, open_dwells
 from ecumene.results.events import FOLLOWED, Event, fault_table, people_of_slot
 from ecumene.results.frames import Frames, key_slots, step_times_s
@@ -43,6 +45,7 @@ from ecumene.results.statistics import (
     rtt_percentile_s,
     settle,
 )
+from ecumene.results.store import check_folder
 from ecumene.results.summary import (
     Remedies,
     busiest_gateways,
@@ -58,6 +61,10 @@ from ecumene.results.summary import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from ecumene.slot import Slot
@@ -84,6 +91,7 @@ class Ledger:
     first_r_sat_m: NDArray[np.float64]
     spilled_of_row: NDArray[np.int64]
     carriage: Carriage
+    keeps_arrays: bool = False
     places: list[dict[str, list[Any]]] = field(default_factory=list)
     pairs: list[Table] = field(default_factory=list)
     slots: list[dict[str, Any]] = field(default_factory=list)
@@ -192,6 +200,10 @@ class Ledger:
         }
         tables |= _event_tables(self.world, self.slots, self.there)
         summary = _summary(self.world, self, tables, cause_share)
+        if self.world.scenario.output.arrays and not self.keeps_arrays:
+            summary["notes"].append(
+                "Per-slot arrays were asked for and not kept: no folder was named for them."
+            )
         summary["pairs"] = pairs_in_short(tables["pairs"])
         summary["faults"] = faults_in_short(tables["faults"])
         summary["places"] = places_in_short(tables["places"], self.world.scenario.slot_s)
@@ -250,11 +262,20 @@ class Ledger:
         }
 
 
-def open_ledger(world: World) -> Ledger:
-    """Return a ledger with nothing counted."""
+def open_ledger(world: World, *, keeps_arrays: bool = False) -> Ledger:
+    """Return a ledger with nothing counted.
+
+    Parameters
+    ----------
+    world
+        What stays the same.
+    keeps_arrays
+        The per-slot arrays that the scenario may ask for are written as well.
+    """
     n_sats, n_gateways = len(world.fleet.elements), len(world.ground.gateways)
     return Ledger(
         world=world,
+        keeps_arrays=keeps_arrays,
         dwells=open_dwells(len(world.grid.cell), world.scenario.slots),
         rows=open_statistics(
             len(world.land.rows.cell),
@@ -301,6 +322,54 @@ def slot_columns(slot: Slot) -> dict[str, Any]:
         if plan.objective_bound_bps > 0.0
         else 0.0,
     }
+
+
+def arrays_of_run(world: World, folder: Path | None) -> AbstractContextManager[SlotArrays | None]:
+    """Return the store of per-slot arrays of a run; of nothing where none is asked for, or there is no folder.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be used, or holds other things than results.
+    """
+    names = world.scenario.output.arrays
+    if not names or folder is None:
+        return nullcontext()
+    check_folder(folder, world.scenario, force=True)
+    rows, land = world.land.rows, world.land
+    return open_arrays(
+        folder,
+        names,
+        {
+            "cell": rows.cell,
+            "country": np.array(land.codes, dtype=object)[rows.country],
+            "lat_deg": rows.lat_deg,
+            "lon_deg": rows.lon_deg,
+        },
+        start_utc=utc_text(world.start),
+        slot_s=world.scenario.slot_s,
+        n_slots=world.scenario.slots,
+    )
+
+
+def array_columns(slot: Slot, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Return what is kept of a slot for every row, as `ecumene.results.schema.ARRAYS` says it."""
+    land, service, asked_bps = slot.world.land, slot.service, slot.asked.row_bps
+    is_served, sat = service.cause >= PARTLY, serving_satellites(slot)
+    share = np.divide(service.rate_bps, asked_bps, out=np.zeros_like(asked_bps), where=asked_bps > 0.0)
+    made: dict[str, Callable[[], NDArray[Any]]] = {
+        "mbps": lambda: slot.world.scenario.demand.mbps_per_subscriber * share,
+        "carried_mbps": lambda: service.rate_bps / 1e6,
+        "demand_mbps": lambda: asked_bps / 1e6,
+        "rtt_ms": lambda: np.where(is_served, service.rtt_s, np.nan) * 1e3,
+        "cause": lambda: service.cause,
+        "is_available": lambda: service.is_available,
+        "sat": lambda: sat,
+        "gateway": lambda: np.where(
+            sat >= 0, slot.taken.gateway[np.maximum(land.class_of_row, 0), np.maximum(sat, 0)], -1
+        ),
+    }
+    return {name: made[name]() for name in names}
 
 
 def serving_satellites(slot: Slot) -> NDArray[np.int32]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from ecumene.record import open_ledger
+from ecumene.record import array_columns, arrays_of_run, open_ledger
 from ecumene.results.outcome import Results
 from ecumene.slot import Slot, assign, carry, close_links, demand, survey
 from ecumene.world import build
@@ -21,7 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["Results", "run", "simulate"]
 
 
-def simulate(scenario: Scenario, *, on_slot: Callable[[int, int], None] | None = None) -> Results:
+def simulate(
+    scenario: Scenario,
+    *,
+    on_slot: Callable[[int, int], None] | None = None,
+    folder: str | Path | None = None,
+) -> Results:
     """Compute the whole planet's network, slot by slot.
 
     Parameters
@@ -30,6 +37,8 @@ def simulate(scenario: Scenario, *, on_slot: Callable[[int, int], None] | None =
         From `ecumene.load`.
     on_slot
         Called with slots done and slots in all, first with 0 when the world is built.
+    folder
+        Result folder for the per-slot arrays of `output.arrays`, where `Results.write` then goes as well.
 
     Returns
     -------
@@ -41,10 +50,12 @@ def simulate(scenario: Scenario, *, on_slot: Callable[[int, int], None] | None =
     InputError
         A file the scenario names has mistakes, or two of its parts contradict each other.
     """
-    return run(build(scenario), on_slot=on_slot)
+    return run(build(scenario), on_slot=on_slot, folder=None if folder is None else Path(folder))
 
 
-def run(world: World, *, on_slot: Callable[[int, int], None] | None = None) -> Results:
+def run(
+    world: World, *, on_slot: Callable[[int, int], None] | None = None, folder: Path | None = None
+) -> Results:
     """Compute the slots of a world that is built already: what `simulate` does after building.
 
     Parameters
@@ -53,6 +64,9 @@ def run(world: World, *, on_slot: Callable[[int, int], None] | None = None) -> R
         From `ecumene.world.build`.
     on_slot
         Called with slots done and slots in all, first with 0.
+    folder
+        Result folder for the per-slot arrays the scenario asks for. Without one they are not kept, and a note in the
+        summary says so.
 
     Returns
     -------
@@ -65,21 +79,24 @@ def run(world: World, *, on_slot: Callable[[int, int], None] | None = None) -> R
     order, because each plan starts from the last one.
     """
     begun = perf_counter()
-    ledger = open_ledger(world)
+    ledger = open_ledger(world, keeps_arrays=folder is not None)
     tell = on_slot or (lambda _done, _total: None)
     total = world.scenario.slots
     before: Slot | None = None
     tell(0, total)
-    with ThreadPoolExecutor(max_workers=1) as second_thread:
+    with ThreadPoolExecutor(max_workers=1) as second_thread, arrays_of_run(world, folder) as arrays:
         sky, next_sky = survey(world.at(0), 0), survey(world.at(1), 1)
         for k in range(total):
             coming = second_thread.submit(survey, world.at(k + 2), k + 2) if k + 2 <= total else None
             before = one_slot(world.at(k), sky, next_sky, before)
             ledger.record(before)
+            if arrays is not None:
+                arrays.record(array_columns(before, arrays.names))
             if coming is not None:
                 sky, next_sky = next_sky, coming.result()
             tell(k + 1, total)
-    return ledger.close(slots_s=perf_counter() - begun)
+        kept = None if arrays is None else arrays.close()
+    return replace(ledger.close(slots_s=perf_counter() - begun), arrays=kept)
 
 
 def one_slot(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> Slot:

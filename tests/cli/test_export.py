@@ -51,7 +51,17 @@ def test_a_damaged_result_is_refused(invoke, result):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("gexf", "toy"), "'gexf': no such format; write hypatia or graphml"),
+        (
+            ("gexf", "toy"),
+            "'gexf': no such format; write geojson or geoparquet or netcdf or kml or prometheus or",
+        ),
+        (("geojsn", "toy"), "did you mean 'geojson'?"),
+        (
+            ("geojson", "toy"),
+            "geojson is written of a result folder; run the scenario first (ecumene run toy)",
+        ),
+        (("graphml", "toy", "--country", "XA"), "--country: is for geojson"),
+        (("kml", "toy", "--slots", "2"), "--slots: kml holds the whole run"),
         (("graphml", "toyy"), "did you mean 'toy'"),
         (("graphml", "toy", "--slots", "5"), "--slots 5: toy has 4; for more of a scenario: --set slots=5"),
     ],
@@ -76,3 +86,24 @@ def test_a_folder_with_files_is_kept(invoke):
     assert "--out h: holds files" in shown.stderr
     assert invoke("export", "graphml", "toy", "--out", "h", "--force").exit_code == 0
     assert Path("h/mine.txt").read_text() == "mine"
+
+
+def test_numbers_of_a_result(invoke, result):
+    shown = invoke("export", "geojson", str(result), "--country", "XB", "--out", "g")
+    assert shown.exit_code == 0, shown.stderr
+    assert shown.stdout == ""
+    assert "2 files in g/" in shown.stderr
+    assert Path("g/rows.geojson").read_text().count('"country":"XB"') == 1
+
+
+def test_ion_takes_all_slots(invoke):
+    shown = invoke("export", "ion", "toy")
+    assert shown.exit_code == 0, shown.stderr
+    assert "+60 " in Path("out/toy-ion/contacts.ionrc").read_text()
+
+
+def test_every_format_is_in_the_help():
+    from ecumene.cli.exports import KINDS
+    from ecumene.exports.folder import FORMATS, OF_RESULTS
+
+    assert set(KINDS.split("|")) == {*FORMATS, *OF_RESULTS}

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecumene.earth.ellipsoid import great_circle_m
@@ -141,6 +141,7 @@ def test_a_missing_file_is_named(tmp_path):
         geojson_region(tmp_path / "none.geojson")
 
 
+@settings(deadline=None)  # the first one compiles
 @given(st.integers(0, 2**31), st.floats(1e3, 500e3))
 def test_near_points_are_those_of_the_haversine(seed, distance_m):
     rng = np.random.default_rng(seed)
@@ -154,6 +155,14 @@ def test_near_points_are_those_of_the_haversine(seed, distance_m):
     first, other = near_pairs(*a.T, *b.T, distance_m)
     for p in range(30):
         assert sorted(other[first[p] : first[p + 1]].tolist()) == np.flatnonzero(near[p]).tolist()
+
+
+def test_near_a_pole_longitudes_do_not_count():
+    lat, lon = np.array([89.9, -89.95]), np.array([10.0, 0.0])
+    other_lat, other_lon = np.array([89.9, 80.0, -89.9]), np.array([-170.0, 10.0, 180.0])
+    assert is_near(lat, lon, other_lat, other_lon, 30e3).tolist() == [True, True]
+    first, other = near_pairs(lat, lon, other_lat, other_lon, 30e3)
+    assert (first.tolist(), other.tolist()) == ([0, 1, 2], [0, 2])
 
 
 def test_areas():

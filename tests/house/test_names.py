@@ -89,6 +89,7 @@ NO_UNIT = {
     "demand": "units of a plan, defined in the glossary",
     "y_min": "map coordinate of a picture",
     "y_max": "map coordinate of a picture",
+    "scale": "what a step of a stored number is, in the unit of its array",
     "bounds": "ends of a colour scale, in the unit of its quantity",
     "land": "outlines in map coordinates",
     "coasts": "outlines in map coordinates",
@@ -104,7 +105,10 @@ SECTIONS_ELSEWHERE = {
     **dict.fromkeys(
         (
             f"cli/{name}.py"
-            for name in ("base", "runs", "law", "machine", "network", "questions", "reports", "sweeps")
+            for name in (
+                *("base", "runs", "reports", "results", "exports", "law", "machine"),
+                *("network", "questions", "sweeps"),
+            )
         ),
         "the help text of each option stands in its annotation",
     ),

@@ -19,6 +19,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src"
     [
         "from ecumene.simulation import one_slot; ecumene.simulate",
         "from ecumene import load, simulate; simulate",
+        "import ecumene.archive; ecumene.open",
     ],
 )
 def test_public_functions_can_be_called_after_any_import(code: str) -> None:
@@ -36,7 +37,9 @@ def test_public_functions_can_be_called_after_any_import(code: str) -> None:
 
 
 def test_public_names() -> None:
-    assert sorted(ecumene.__all__) == ["Results", "Scenario", "__version__", "load", "simulate", "why"]
+    assert sorted(ecumene.__all__) == [
+        *("Results", "Scenario", "__version__", "load", "open", "simulate", "why"),
+    ]
     assert all(getattr(ecumene, name) is not None for name in ecumene.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'simulat'"):
         _ = ecumene.simulat

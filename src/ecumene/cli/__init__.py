@@ -8,7 +8,17 @@ from __future__ import annotations
 
 import sys
 
-from ecumene.cli import law, machine, network, questions, reports, runs, sweeps  # noqa: F401 - they add their commands
+from ecumene.cli import (  # noqa: F401 - they add their commands
+    exports,
+    law,
+    machine,
+    network,
+    questions,
+    reports,
+    results,
+    runs,
+    sweeps,
+)
 from ecumene.cli.base import INTERRUPTED, app, say
 
 __all__ = ["app", "main"]

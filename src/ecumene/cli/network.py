@@ -1,10 +1,9 @@
-"""Commands about the network: export, site."""
+"""The command about the ground: site."""
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +12,6 @@ from ecumene import __version__
 from ecumene.cli.base import (
     AsJson,
     Debug,
-    PlacesFile,
     Resolution,
     Settings,
     Slots,
@@ -28,54 +26,9 @@ from ecumene.cli.base import (
     progress,
     say,
 )
-from ecumene.errors import InputError
 
 if TYPE_CHECKING:
     from ecumene.scenario import Scenario
-
-
-@app.command()
-def export(
-    format_: Annotated[str, typer.Argument(metavar="hypatia|graphml", help="Whose files to write.")],
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME|FILE|RESULT",
-            help="A preset, a TOML file, or a result folder.",
-            autocompletion=preset_completion,
-        ),
-    ],
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder for the files; out/NAME-FORMAT by default.")
-    ] = None,
-    start: Start = None,
-    slots: Annotated[int, typer.Option(metavar="N", min=1, help="Slots to write, from the first.")] = 1,
-    places: PlacesFile = None,
-    settings: Settings = None,
-    force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds files.")] = False,
-    debug: Debug = False,
-) -> None:
-    """Write the network, slot by slot, for other programs: state files of Hypatia and its ns-3 module, or GraphML.
-
-    Example: ecumene export hypatia hypatia-kuiper-630 --slots 200
-    """
-    with exit_codes(debug=debug):
-        from ecumene.exports.folder import FORMATS, scenario_of_result, write_export
-
-        if format_ not in FORMATS:
-            raise InputError(f"{format_!r}: no such format; write {' or '.join(FORMATS)}")
-        is_result = (Path(source) / "manifest.json").is_file()
-        if is_result and (start or places or settings):
-            raise InputError(
-                f"{source}: a result has its settings; --start, --places and --set are for scenarios"
-            )
-        if is_result:
-            scenario = scenario_of_result(Path(source))
-        else:
-            scenario = load_scenario(source, {"start": start}, None, places, settings or [])
-        folder = out or Path("out") / f"{scenario.name}-{format_}"
-        written = write_export(format_, scenario, folder, slots=slots, force=force)
-        typer.echo(f"{len(written)} files in {folder}{os.sep}", err=True)
 
 
 @app.command()

@@ -65,6 +65,12 @@ def run(
     faults: FaultList = None,
     settings: Settings = None,
     seed: Seed = None,
+    arrays: Annotated[
+        bool,
+        typer.Option(
+            "--arrays", help="Keep rate, cause, round trip, satellite, ... of every row and slot: slots.zarr."
+        ),
+    ] = False,
     globe_cells: Annotated[
         int,
         typer.Option(
@@ -87,8 +93,16 @@ def run(
         name_missing("run")
     options = {"start": start, "slots": slots, "resolution": resolution, "seed": seed}
     with exit_codes(debug=debug):
+        from ecumene.results.schema import ARRAYS
+
+        kept = ["output.arrays=" + json_text(list(ARRAYS))] if arrays else []
         scenario = load_scenario(
-            name, options, constellation, places, [*pair_settings(pairs), *(settings or [])], faults or ()
+            name,
+            options,
+            constellation,
+            places,
+            [*pair_settings(pairs), *kept, *(settings or [])],
+            faults or (),
         )
         folder = out or Path("out") / scenario.name
         with telling_lines(name):
@@ -197,7 +211,7 @@ def compute_run(
     if not quiet:
         say(outlook_text(world.scenario.name, describe(world)))
     with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot) as on_slot_or_stop:
-        results = run(world, on_slot=on_slot_or_stop)
+        results = run(world, on_slot=on_slot_or_stop, folder=folder)
     if not quiet:
         say("drawing the report")
     page, failure = report_page(results, globe_resolution)

@@ -9,20 +9,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray  # noqa: TC002 - numba reads the annotations of the bands
 
 from ecumene.constants import MEAN_EARTH_RADIUS_M
 from ecumene.earth.ellipsoid import great_circle_m
 from ecumene.errors import TableError
-from ecumene.kernels import njit
+from ecumene.kernels import inner_njit, njit
 from ecumene.rings import closed_ring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -280,13 +279,38 @@ def is_near(
     is_near : (point,)
         True also at exactly that distance.
     """
-    order = np.argsort(lat_other_deg, kind="stable")
-    angle_rad = distance_m / MEAN_EARTH_RADIUS_M
-    found: NDArray[np.bool_] = _any_near(
-        np.radians(lat_deg), np.radians(lon_deg), np.radians(lat_other_deg[order]), np.radians(lon_other_deg[order]),
-        angle_rad,
-    )  # fmt: skip
-    return found
+    bands = _bands(lat_other_deg, lon_other_deg, distance_m)
+    here = np.radians(lat_deg), _half_turn(lon_deg)
+    return np.asarray(_near(*here, bands, np.zeros(0, np.int64), np.zeros(0, np.int64), True) > 0)
+
+
+class _Bands(NamedTuple):
+    """Points in bands of latitude as high as the distance asked for, ascending in longitude in each."""
+
+    angle_rad: float
+    first: NDArray[np.int64]
+    """(band + 1,)"""
+    lat_rad: NDArray[np.float64]
+    """(point,)"""
+    lon_rad: NDArray[np.float64]
+    """(point,) -pi to pi."""
+    place: NDArray[np.int64]
+    """(point,) Where the point stood."""
+
+
+def _bands(lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64], distance_m: float) -> _Bands:
+    angle_rad = max(distance_m / MEAN_EARTH_RADIUS_M, 1e-6)
+    lat_rad, lon_rad = np.radians(lat_deg), _half_turn(lon_deg)
+    band = ((lat_rad + np.pi / 2.0) / angle_rad).astype(np.int64)
+    order = np.lexsort((lon_rad, band))
+    n_bands = int(np.pi / angle_rad) + 2
+    first = np.searchsorted(band[order], np.arange(n_bands + 1))
+    return _Bands(angle_rad, first, lat_rad[order], lon_rad[order], order)
+
+
+def _half_turn(lon_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return longitudes from -pi to pi. [rad]."""
+    return (np.radians(lon_deg) + np.pi) % (2.0 * np.pi) - np.pi
 
 
 def near_pairs(
@@ -310,49 +334,46 @@ def near_pairs(
     other : (pair,)
         Their indices.
     """
-    order = np.argsort(lat_other_deg, kind="stable")
-    given = (
-        np.radians(lat_deg), np.radians(lon_deg), np.radians(lat_other_deg[order]), np.radians(lon_other_deg[order]),
-        distance_m / MEAN_EARTH_RADIUS_M,
-    )  # fmt: skip
+    bands = _bands(lat_other_deg, lon_other_deg, distance_m)
+    here = np.radians(lat_deg), _half_turn(lon_deg)
     first = np.zeros(len(lat_deg) + 1, np.int64)
-    np.cumsum(_list_near(*given, first[:-1], np.zeros(0, np.int64)), out=first[1:])
-    place = np.zeros(first[-1], np.int64)
-    _list_near(*given, first[:-1], place)
-    return first, order[place].astype(np.int32)
+    np.cumsum(_near(*here, bands, first, np.zeros(0, np.int64), False), out=first[1:])
+    found = np.zeros(first[-1], np.int64)
+    _near(*here, bands, first, found, False)
+    return first, found.astype(np.int32)
 
 
-@njit(cache=True, nogil=True)
-def _any_near(lat, lon, lat_other, lon_other, angle_rad):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Look through the others of nearby latitudes; the haversine of small angles is exact in 64 bits."""
-    found = np.zeros(len(lat), np.bool_)
+@inner_njit(cache=True, nogil=True)
+def _reach(lat, angle_rad):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return how far in longitude a point within an angle can lie; all round near a pole."""
+    narrowest = np.cos(min(abs(lat) + angle_rad, np.pi / 2.0)) * np.cos(lat)
     limit = np.sin(angle_rad / 2.0) ** 2
-    for p in range(len(lat)):
-        first = np.searchsorted(lat_other, lat[p] - angle_rad)
-        for k in range(first, len(lat_other)):
-            if lat_other[k] > lat[p] + angle_rad:
-                break
-            across = np.sin((lon_other[k] - lon[p]) / 2.0)
-            along = np.sin((lat_other[k] - lat[p]) / 2.0)
-            if along**2 + np.cos(lat[p]) * np.cos(lat_other[k]) * across**2 <= limit:
-                found[p] = True
-                break
-    return found
+    return 2.0 * np.arcsin(np.sqrt(limit / narrowest)) + 1e-9 if narrowest > limit else np.pi
 
 
 @njit(cache=True, nogil=True)
-def _list_near(lat, lon, lat_other, lon_other, angle_rad, first, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Count the others near each point; list them as well where there is room for them."""
+def _near(lat, lon, bands, first, found, is_one_enough):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Count the others near each point, the first alone where one is enough; list them where there is room.
+
+    In each of three bands only the longitudes within reach are looked at; the haversine of small angles is exact.
+    """
     counts = np.zeros(len(lat), np.int64)
-    limit = np.sin(angle_rad / 2.0) ** 2
+    most = 1 if is_one_enough else len(bands.place)
+    limit = np.sin(bands.angle_rad / 2.0) ** 2
     for p in range(len(lat)):
-        for k in range(np.searchsorted(lat_other, lat[p] - angle_rad), len(lat_other)):
-            if lat_other[k] > lat[p] + angle_rad:
-                break
-            across = np.sin((lon_other[k] - lon[p]) / 2.0)
-            along = np.sin((lat_other[k] - lat[p]) / 2.0)
-            if along**2 + np.cos(lat[p]) * np.cos(lat_other[k]) * across**2 <= limit:
-                if len(found):
-                    found[first[p] + counts[p]] = k
-                counts[p] += 1
+        b = int((lat[p] + np.pi / 2.0) / bands.angle_rad)
+        width = _reach(lat[p], bands.angle_rad)
+        for band in range(max(b - 1, 0), min(b + 2, len(bands.first) - 1)):
+            start, end = bands.first[band], bands.first[band + 1]
+            for turn in range(-1 if width < np.pi else 0, 2 if width < np.pi else 1):
+                middle = lon[p] + 2.0 * np.pi * turn
+                k = start + np.searchsorted(bands.lon_rad[start:end], middle - width)
+                while k < end and bands.lon_rad[k] <= middle + width and counts[p] < most:
+                    across = np.sin((bands.lon_rad[k] - lon[p]) / 2.0)
+                    along = np.sin((bands.lat_rad[k] - lat[p]) / 2.0)
+                    if along**2 + np.cos(lat[p]) * np.cos(bands.lat_rad[k]) * across**2 <= limit:
+                        if len(found):
+                            found[first[p] + counts[p]] = bands.place[k]
+                        counts[p] += 1
+                    k += 1
     return counts

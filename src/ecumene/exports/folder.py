@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ecumene.errors import DamagedResultError, InputError, OutputError, RunError
+import numpy as np
+
+from ecumene.errors import InputError, OutputError, RunError
+from ecumene.exports.czml import czml_text
+from ecumene.exports.geojson import gateway_lines, row_lines
+from ecumene.exports.geoparquet import write_geoparquet
 from ecumene.exports.graphml import graphml_text
 from ecumene.exports.hypatia import hypatia_files
-from ecumene.results.store import MANIFEST, check_intact, input_digests
-from ecumene.scenario import Scenario
+from ecumene.exports.ion import contact_plan_files
+from ecumene.exports.kml import kml_lines
+from ecumene.exports.netcdf import write_netcdf
+from ecumene.exports.prometheus import prometheus_text
+from ecumene.results.store import put_lines
 from ecumene.simulation import one_slot
 from ecumene.slot import survey
 from ecumene.world import build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from ecumene.results.outcome import Results
+    from ecumene.scenario import Scenario
     from ecumene.slot import Slot
     from ecumene.world import World
 
@@ -27,38 +37,127 @@ def _graphml_files(world: World, slots: Iterable[Slot]) -> Iterator[tuple[str, s
         yield f"slot_{slot.sky.slot:06d}.graphml", graphml_text(world, slot)
 
 
-FORMATS = {"hypatia": hypatia_files, "graphml": _graphml_files}
-"""What can be written."""
+def _czml_files(world: World, _slots: Iterable[Slot]) -> Iterator[tuple[str, str]]:
+    yield "satellites.czml", czml_text(world, world.scenario.slots)
 
 
-def scenario_of_result(folder: Path) -> Scenario:
-    """Return the scenario a result came from, after checking the result and the files that went into it.
+FORMATS = {
+    "hypatia": hypatia_files,
+    "graphml": _graphml_files,
+    "ion": contact_plan_files,
+    "czml": _czml_files,
+}
+"""What can be written of a scenario, or of the scenario of a result."""
+
+OF_ALL_SLOTS = {"ion", "czml"}
+"""Formats that take all slots where no number is given, not the first alone."""
+
+
+def _geojson(results: Results, folder: Path) -> Iterator[Path]:
+    yield put_lines(folder / "rows.geojson", row_lines(results.rows()))
+    yield put_lines(folder / "gateways.geojson", gateway_lines(results.gateways()))
+
+
+def _geoparquet(results: Results, folder: Path) -> Iterator[Path]:
+    yield write_geoparquet(results.rows(), folder / "rows.parquet")
+
+
+def _netcdf(results: Results, folder: Path) -> Iterator[Path]:
+    yield write_netcdf(results, folder / f"{results.scenario.name}.nc")
+
+
+def _kml(results: Results, folder: Path) -> Iterator[Path]:
+    names = dict(zip(results.countries()["country"], results.countries()["name"], strict=True))
+    title = results.scenario.title or results.scenario.name
+    lines = kml_lines(title, results.rows(), results.gateways(), names)
+    yield put_lines(folder / f"{results.scenario.name}.kml", lines)
+
+
+def _prometheus(results: Results, folder: Path) -> Iterator[Path]:
+    yield put_lines(folder / f"{results.scenario.name}.prom", [prometheus_text(results)])
+
+
+OF_RESULTS = {
+    "geojson": _geojson,
+    "geoparquet": _geoparquet,
+    "netcdf": _netcdf,
+    "kml": _kml,
+    "prometheus": _prometheus,
+}
+"""What can be written of a result alone."""
+
+
+def write_of_result(
+    name: str, results: Results, folder: Path, *, countries: Sequence[str] = (), force: bool = False
+) -> list[Path]:
+    """Write the files of a format that holds the numbers of a result.
 
     Parameters
     ----------
+    name
+        One of `OF_RESULTS`.
+    results
+        The run.
     folder
-        A result folder.
+        Where to; made where it does not exist.
+    countries
+        Rows of these alone, by code; all where empty.
+    force
+        Write into a folder that holds files already.
+
+    Returns
+    -------
+    written
+        The files.
 
     Raises
     ------
-    DamagedResultError
-        The folder does not match its manifest, or a file the run read has changed since or is gone.
+    InputError
+        The result has no row of a country, or the format needs a library that is not installed.
+    OutputError
+        The folder cannot be used.
+    RunError
+        Writing failed.
     """
-    check_intact(folder)
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    chosen = _of_countries(results, countries)
+    check_target(folder, force=force)
     try:
-        scenario = Scenario.model_validate_json(json.dumps(manifest["scenario"]))
-    except ValueError as error:
-        raise DamagedResultError(
-            f"{folder}: its scenario was written by version {manifest['version']} and cannot be read: {error}"
-        ) from None
-    now = input_digests(scenario)
-    for name, digest in manifest["inputs"].items():
-        if now.get(name) != digest:
-            raise DamagedResultError(
-                f"{name}: has changed since {folder} was computed, or is gone; run it again"
-            )
-    return scenario
+        folder.mkdir(parents=True, exist_ok=True)
+        return list(OF_RESULTS[name](chosen, folder))
+    except OSError as error:
+        reason = error.strerror or error
+        raise RunError(f"{folder}: writing failed: {reason}; free the folder and try again") from None
+
+
+def _of_countries(results: Results, countries: Sequence[str]) -> Results:
+    """Return results with the rows of some countries alone; without the per-slot arrays, which hold all."""
+    if not countries:
+        return results
+    of_row = results.rows()["country"].astype(str)
+    known = sorted(set(of_row.tolist()))
+    missing = [code for code in countries if code not in known]
+    if missing:
+        listed = ", ".join(known) if len(known) <= 30 else f"{len(known)} countries have rows"
+        raise InputError(f"--country {','.join(missing)}: no row in {results.scenario.name}; {listed}")
+    is_chosen = np.isin(of_row, countries)
+    rows = {column: values[is_chosen] for column, values in results.rows().items()}
+    return replace(results, tables={**results.tables, "rows": rows}, arrays=None)
+
+
+def check_target(folder: Path, *, force: bool) -> None:
+    """Refuse a folder that is a file, or holds files.
+
+    Raises
+    ------
+    OutputError
+        With what to do instead.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"--out {folder}: is a file; name a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not force:
+        raise OutputError(
+            f"--out {folder}: holds files; name an empty or a new folder, or --force to write there"
+        )
 
 
 def slots_of(world: World, n_slots: int) -> Iterator[Slot]:
@@ -73,7 +172,7 @@ def slots_of(world: World, n_slots: int) -> Iterator[Slot]:
 
 
 def write_export(
-    name: str, scenario: Scenario, folder: Path, *, slots: int, force: bool = False
+    name: str, scenario: Scenario, folder: Path, *, slots: int | None = None, force: bool = False
 ) -> list[Path]:
     """Write the files of a format.
 
@@ -86,7 +185,7 @@ def write_export(
     folder
         Where to; made where it does not exist.
     slots
-        How many, from the first.
+        How many, from the first; one where not given, or all of them (`OF_ALL_SLOTS`).
     force
         Write into a folder that holds files already.
 
@@ -104,19 +203,15 @@ def write_export(
     RunError
         Writing failed.
     """
-    if slots > scenario.slots:
+    n_slots = slots or (scenario.slots if name in OF_ALL_SLOTS else 1)
+    if n_slots > scenario.slots:
         raise InputError(
             f"--slots {slots}: {scenario.name} has {scenario.slots}; for more of a scenario: --set slots={slots}"
         )
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"--out {folder}: is a file; name a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not force:
-        raise OutputError(
-            f"--out {folder}: holds files; name an empty or a new folder, or --force to write there"
-        )
-    world = build(scenario)
+    check_target(folder, force=force)
+    world = build(scenario.model_copy(update={"slots": n_slots}))
     written = []
-    for relative, text in FORMATS[name](world, slots_of(world, slots)):
+    for relative, text in FORMATS[name](world, slots_of(world, n_slots)):
         path = folder / relative
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

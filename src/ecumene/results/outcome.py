@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ecumene.errors import InputError, did_you_mean
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+    from xarray import Dataset
 
     from ecumene.results.frames import Frames
     from ecumene.results.schema import Table
@@ -28,12 +34,15 @@ class Results:
         The planet in a few numbers; written as ``summary.json``.
     frames
         Satellites in time and rows in a few slots, for the globe of the report; None where they were not kept.
+    arrays
+        Folder of the per-slot arrays; None where none were kept.
     """
 
     scenario: Scenario
     tables: dict[str, Table]
     summary: dict[str, Any]
     frames: Frames | None = None
+    arrays: Path | None = None
 
     def rows(self) -> Table:
         """Return the table of rows (cell, country)."""
@@ -79,10 +88,100 @@ class Results:
         """Return what each fault did: before, during, after, and how long until all was as before."""
         return self.tables["faults"]
 
+    def place(self, name: str) -> dict[str, Any]:
+        """Return a named place: its numbers slot by slot, and over the run.
+
+        Parameters
+        ----------
+        name
+            As in the table of places.
+
+        Returns
+        -------
+        place
+            "series": the table of places for this one alone, by column; "summary": its entry in the summary.
+
+        Raises
+        ------
+        InputError
+            No such place was followed.
+        """
+        places = self.places()
+        names = list(dict.fromkeys(places["place"].astype(str).tolist()))
+        if name not in names:
+            known = f"followed are {', '.join(names)}" if names else "no place was followed"
+            raise InputError(
+                f"{name!r}: no such place in {self.scenario.name}{did_you_mean(name, names)}; {known}"
+            )
+        is_here = places["place"].astype(str) == name
+        return {
+            "series": {column: values[is_here] for column, values in places.items()},
+            "summary": next(entry for entry in self.summary["places"] if entry["place"] == name),
+        }
+
+    def map(self, variable: str = "main_cause") -> Figure:
+        """Return the world map of a variable of the rows; `.savefig("map.svg")` writes it.
+
+        Raises
+        ------
+        InputError
+            There is no such variable.
+        """
+        from ecumene.views.pictures import picture
+
+        return picture(self, variable)
+
+    def plot(self, curve: str) -> Figure:
+        """Return a curve: "latency-cdf", "coverage-latitude" or "load".
+
+        Raises
+        ------
+        InputError
+            There is no such curve, or nothing to draw in it.
+        """
+        from ecumene.views.pictures import picture
+
+        return picture(self, curve)
+
+    def to_xarray(self) -> Dataset:
+        """Return the rows, and the per-slot arrays where they were kept, as an xarray Dataset.
+
+        Raises
+        ------
+        InputError
+            xarray is not installed (`ecumene.results.labelled`).
+        """
+        from ecumene.results.labelled import dataset
+
+        return dataset(self)
+
+    def df(self, table: str = "rows") -> DataFrame:
+        """Return a table as a pandas DataFrame.
+
+        Raises
+        ------
+        InputError
+            There is no such table, or pandas is not installed.
+        """
+        from ecumene.results.labelled import data_frame
+
+        return data_frame(self, table)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the planet in a few numbers, and its map."""
+        from ecumene.views.notebook import card_html
+
+        return card_html(self)
+
     def write(self, folder: str | Path, *, force: bool = False) -> None:
         """Write the tables, summary and manifest into a folder (`ecumene.results.store.write_results`)."""
         from pathlib import Path
 
+        from ecumene.results.arrays import STORE
         from ecumene.results.store import write_results
 
         write_results(self, Path(folder), force=force)
+        if (
+            self.arrays is not None
+        ):  # the arrays moved there: they may be gigabytes, and are never there twice
+            object.__setattr__(self, "arrays", Path(folder) / STORE)

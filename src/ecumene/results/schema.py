@@ -343,3 +343,57 @@ TABLES = {
     "faults": FAULTS,
 }
 """Result tables in the order they are written."""
+
+
+@dataclass(frozen=True)
+class ArrayVariable:
+    """One quantity kept for every row and slot.
+
+    Attributes
+    ----------
+    name, unit, meaning
+        As for a column of a table.
+    dtype
+        Type of the stored whole numbers.
+    scale
+        A stored number times this is the quantity.
+    fill
+        Stored where there is none; None where there always is one.
+    flags
+        What the numbers 0, 1, ... mean, where they are no quantity.
+    """
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+    scale: float = 1.0
+    fill: int | None = None
+    flags: tuple[str, ...] = ()
+
+
+ARRAYS = {
+    variable.name: variable
+    for variable in (
+        ArrayVariable("mbps", "uint32", "Mbit/s", "busy-hour rate of a subscriber (unserved = 0)", 1e-3),
+        ArrayVariable("carried_mbps", "uint32", "Mbit/s", "traffic of the row that reaches a PoP", 1e-3),
+        ArrayVariable("demand_mbps", "uint32", "Mbit/s", "traffic the row asks for, permitted or not", 1e-3),
+        ArrayVariable(
+            "rtt_ms", "uint16", "ms", "round trip terminal-PoP-terminal, where served", 0.05, 2**16 - 1
+        ),
+        ArrayVariable("cause", "uint8", "", "why the row is (not) served", flags=CAUSES),
+        ArrayVariable(
+            "is_available", "uint8", "", "one terminal could be served, demand ignored", flags=("no", "yes")
+        ),
+        ArrayVariable(
+            "sat", "int32", "", "serving satellite: line of the table of satellites, from 0; -1 for none"
+        ),
+        ArrayVariable(
+            "gateway",
+            "int32",
+            "",
+            "gateway where most of its traffic comes down: line of the table of gateways, from 0; -1 for none",
+        ),
+    )
+}
+"""What can be kept for every row and slot (key `output.arrays`)."""

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import sys
 from datetime import UTC, datetime
 from importlib import metadata
@@ -23,10 +24,11 @@ import numpy as np
 
 from ecumene import __version__
 from ecumene.errors import DamagedResultError, OutputError, RunError
+from ecumene.results.arrays import PARTIAL, STORE
 from ecumene.results.schema import TABLES, Table, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ecumene.results.outcome import Results
     from ecumene.scenario import Scenario
@@ -40,10 +42,12 @@ _OURS = {
     MANIFEST,
     SUMMARY,
     "report.html",
+    STORE,
+    PARTIAL,
     *(f"{name}.parquet" for name in TABLES),
     *(f"{t}.csv" for t in CSV_TABLES),
 }
-_LIBRARIES = ("numpy", "numba", "sgp4", "h3", "pydantic", "duckdb")
+_LIBRARIES = ("numpy", "numba", "sgp4", "h3", "pydantic", "duckdb", "zarr")
 _FILE_KEYS = (
     ("constellation", "file"),
     ("gateways", "sites"),
@@ -194,13 +198,34 @@ def write_results(
         for name, content in {SUMMARY: json_text(results.summary), **(extra_files or {})}.items():
             data = content.encode() if isinstance(content, str) else content
             written.append(put_file(folder / name, data))
-        put_file(folder / MANIFEST, json_text(_manifest(results, written)).encode())
+        written += _place_arrays(results.arrays, folder)
+        put_file(folder / MANIFEST, json_text(_manifest(results, folder, written)).encode())
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
         raise RunError(
             f"{folder}: writing the results failed: {reason}; free the folder and run again "
             "(it holds no manifest and will not be taken for a result)"
         ) from None
+
+
+def _place_arrays(arrays: Path | None, folder: Path) -> list[Path]:
+    """Give the store of per-slot arrays its name in the folder, and return its files.
+
+    A store of another run is removed, and so is one that a run left unfinished; one that already has its place here
+    stays.
+    """
+    store, partial = folder / STORE, folder / PARTIAL
+    if arrays is None:
+        for left in (store, partial):
+            shutil.rmtree(left, ignore_errors=True)
+        return []
+    if arrays.is_dir() and arrays.resolve() != store.resolve():
+        if arrays.resolve() != partial.resolve():
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.copytree(arrays, partial)
+        shutil.rmtree(store, ignore_errors=True)
+        partial.replace(store)
+    return sorted(path for path in store.rglob("*") if path.is_file())
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -213,6 +238,44 @@ def read_summary(folder: Path) -> dict[str, Any]:
     """
     check_intact(folder)
     return read_json(folder / SUMMARY)
+
+
+def read_table(folder: Path, name: str) -> Table:
+    """Return a table of a result folder as it was before it was written: "" and NaN for empty cells.
+
+    Parameters
+    ----------
+    folder
+        A result folder.
+    name
+        Key of `ecumene.results.schema.TABLES`.
+
+    Raises
+    ------
+    DamagedResultError
+        The file is missing, cannot be read, or lacks a column.
+    """
+    import duckdb
+
+    path = folder / f"{name}.parquet"
+    names = ", ".join(f'"{v.name}"' for v in TABLES[name])
+    connection = duckdb.connect()
+    try:
+        read = connection.execute(f"SELECT {names} FROM read_parquet(?)", [str(path)]).fetchnumpy()  # noqa: S608
+    except duckdb.Error as error:
+        raise DamagedResultError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
+    finally:
+        connection.close()
+    return {v.name: _unmasked(read[v.name], v) for v in TABLES[name]}
+
+
+def _unmasked(column: Any, variable: Variable) -> Any:
+    """Return a column without its mask: empty text, and NaN, for which whole numbers become floats."""
+    if variable.dtype == "str":
+        return np.ma.filled(np.ma.asarray(column, dtype=object), "").astype(object)
+    if np.ma.is_masked(column):
+        return np.ma.filled(column.astype(np.float64), np.nan)
+    return np.asarray(column)
 
 
 def check_intact(folder: Path) -> None:
@@ -282,6 +345,65 @@ def _copy(connection: Any, select: str, path: Path, options: str) -> Path:
     return path
 
 
+def put_parquet(
+    path: Path,
+    table: Table,
+    variables: Sequence[Variable],
+    binary: Mapping[str, Any],
+    metadata: Mapping[str, str],
+) -> Path:
+    """Write a table of another shape as Parquet, by a temporary name first.
+
+    Parameters
+    ----------
+    path
+        The file.
+    table
+        Columns by name.
+    variables
+        Those to write, in order.
+    binary
+        Further columns of bytes, after them.
+    metadata
+        Text for the file's own metadata, by key.
+
+    Returns
+    -------
+    path
+        The same.
+    """
+    import duckdb
+
+    columns = {v.name: _plain(table[v.name]) for v in variables} | dict(binary)
+    select = ", ".join([*(_column(v) for v in variables), *(f'"{name}"' for name in binary)])
+    quoted = ", ".join(f"'{key}': '" + text.replace("'", "''") + "'" for key, text in metadata.items())
+    connection = duckdb.connect()
+    try:
+        connection.register("written", columns)
+        options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{quoted}}}"
+        return _copy(connection, f"SELECT {select} FROM written", path, options)  # noqa: S608
+    except duckdb.IOException as error:
+        code = errno.ENOSPC if "space" in str(error).lower() else errno.EIO
+        raise OSError(code, str(error).splitlines()[0]) from None
+    finally:
+        connection.close()
+
+
+def put_lines(path: Path, lines: Iterable[str]) -> Path:
+    """Write text piece by piece, by a temporary name first (`put_file`)."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return path
+
+
 def put_file(path: Path, data: bytes) -> Path:
     """Write a file by a temporary name first, so that it is there whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
@@ -297,7 +419,7 @@ def put_file(path: Path, data: bytes) -> Path:
     return path
 
 
-def _manifest(results: Results, written: list[Path]) -> dict[str, Any]:
+def _manifest(results: Results, folder: Path, written: list[Path]) -> dict[str, Any]:
     return {
         "program": "ecumene",
         "version": __version__,
@@ -311,7 +433,7 @@ def _manifest(results: Results, written: list[Path]) -> dict[str, Any]:
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},
         "inputs": input_digests(results.scenario),
         "data": bundled_digests(),
-        "outputs": {path.name: _digest(path) for path in written},
+        "outputs": {path.relative_to(folder).as_posix(): _digest(path) for path in written},
     }
 
 

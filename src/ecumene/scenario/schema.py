@@ -627,6 +627,24 @@ class FaultKeys(Section):
             raise ValueError("jammer_dbw on the downlink needs a circle: the jammer stands in its centre")
 
 
+class OutputKeys(Section):
+    """What is written beside the tables."""
+
+    arrays: tuple[
+        Literal["mbps", "carried_mbps", "demand_mbps", "rtt_ms", "cause", "is_available", "sat", "gateway"],
+        ...,
+    ] = ()
+    """Quantities kept for every row and slot, in `slots.zarr`; none where empty. `--arrays` keeps them all."""
+
+    @field_validator("arrays")
+    @classmethod
+    def _are_unlike(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({name for name in value if value.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)}: is named twice; name each array once")
+        return value
+
+
 class BlackoutKeys(Section):
     """One terrestrial blackout, written short: the same as a `[[fault]]` of that kind."""
 
@@ -693,6 +711,8 @@ class Scenario(Section):
     """What breaks, and when."""
     blackout: BlackoutKeys | None = None
     """A terrestrial blackout of one country."""
+    output: OutputKeys = OutputKeys()
+    """What is written beside the tables."""
 
     @field_validator("start")
     @classmethod

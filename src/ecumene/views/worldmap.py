@@ -65,6 +65,8 @@ class Quantity:
         Ends of the scale; None: from the data.
     none_label
         What a row without a value is called.
+    is_none_at_zero
+        Whether zero means that there is no value.
     """
 
     title: str
@@ -72,6 +74,7 @@ class Quantity:
     is_log: bool = False
     bounds: tuple[float, float] | None = None
     none_label: str = "not served"
+    is_none_at_zero: bool = True
 
 
 QUANTITIES = {
@@ -242,19 +245,35 @@ def cause_map_png(canvas: Canvas, shares: Mapping[str, float]) -> bytes:
     shares
         Share of people by cause, for the legend; a cause without one is named alone.
     """
+    return _png(cause_map(canvas, shares), n_colours=128)
+
+
+def cause_map(canvas: Canvas, shares: Mapping[str, float]) -> Figure:
+    """Return the map of each row's main cause (`cause_map_png`)."""
     main = canvas.rows["main_cause"].astype(str)
     kinds = {
         cause: (CAUSE_COLOURS[cause], _cause_label(cause, shares))
         for cause in LEGEND_ORDER
         if np.any(main == cause)
     }
-    return kinds_map_png(canvas, main, kinds)
+    return kinds_map(canvas, main, kinds)
 
 
 def kinds_map_png(
     canvas: Canvas, kind_of_row: NDArray[np.str_], kinds: Mapping[str, tuple[str, str]]
 ) -> bytes:
     """Return the map of what kind each row is as a PNG.
+
+    Parameters
+    ----------
+    canvas, kind_of_row, kinds
+        As for `kinds_map`.
+    """
+    return _png(kinds_map(canvas, kind_of_row, kinds), n_colours=128)
+
+
+def kinds_map(canvas: Canvas, kind_of_row: NDArray[np.str_], kinds: Mapping[str, tuple[str, str]]) -> Figure:
+    """Return the map of what kind each row is.
 
     Parameters
     ----------
@@ -277,7 +296,7 @@ def kinds_map_png(
     _zoom(canvas, axes)
     blank = "nobody lives there" if window_of(canvas) is None else "not computed, or nobody lives there"
     _legend(figure, list(kinds.values()), blank, has_gateways=len(canvas.gateways["lat_deg"]) > 0)
-    return _png(figure, n_colours=128)
+    return figure
 
 
 def quantity_map_png(canvas: Canvas, name: str) -> bytes:
@@ -290,12 +309,26 @@ def quantity_map_png(canvas: Canvas, name: str) -> bytes:
     name
         A column of the table of rows, one of `QUANTITIES`.
     """
+    return _png(quantity_map(canvas, name, QUANTITIES[name]), n_colours=256)
+
+
+def quantity_map(canvas: Canvas, name: str, quantity: Quantity) -> Figure:
+    """Return the map of one quantity of the rows.
+
+    Parameters
+    ----------
+    canvas
+        The run.
+    name
+        A column of the table of rows that holds numbers.
+    quantity
+        How it is drawn.
+    """
     import matplotlib as mpl
     from matplotlib.colors import to_rgb
 
-    quantity = QUANTITIES[name]
     values = canvas.rows[name].astype(np.float64)
-    has_value = np.isfinite(values) & (values > 0.0)
+    has_value = np.isfinite(values) & ((values > 0.0) | (not quantity.is_none_at_zero))
     norm = _scale(values[has_value], quantity)
     palette = mpl.colormaps[SCALE_NAME]
     colours = np.empty((len(values), 3))
@@ -305,7 +338,7 @@ def quantity_map_png(canvas: Canvas, name: str) -> bytes:
     _paint(canvas, axes, colours)
     _zoom(canvas, axes)
     _quantity_legend(figure, quantity, norm, palette, has_none=not bool(np.all(has_value)))
-    return _png(figure, n_colours=256)
+    return figure
 
 
 def change_map_png(canvas: Canvas, change: NDArray[np.float64]) -> bytes:
@@ -399,12 +432,13 @@ def _projected(line: NDArray[np.float64]) -> NDArray[np.float64]:
 def _world(canvas: Canvas) -> tuple[Figure, Axes]:
     """Return a figure with the empty world: sea, land, coasts and borders, pixel by pixel as the raster."""
     from matplotlib.collections import LineCollection, PolyCollection
-    from matplotlib.figure import Figure
     from matplotlib.patches import Polygon
+
+    from ecumene.views.drawing import Drawing
 
     height, width = canvas.raster.row_of_pixel.shape
     strip = round(_LEGEND_HEIGHT * width)
-    figure = Figure(figsize=(width / 100.0, (height + strip) / 100.0), dpi=100, facecolor="white")
+    figure = Drawing(figsize=(width / 100.0, (height + strip) / 100.0), dpi=100, facecolor="white")
     axes = figure.add_axes((0.0, strip / (height + strip), 1.0, height / (height + strip)))
     axes.set(xlim=(-X_MAX, X_MAX), ylim=(canvas.raster.y_min, canvas.raster.y_max))
     axes.set_axis_off()
@@ -550,7 +584,9 @@ def _quantity_legend(
     strip = _LEGEND_HEIGHT * figure.get_figwidth() / figure.get_figheight()
     bar = figure.add_axes((0.25, 0.62 * strip, 0.5, 0.2 * strip))
     ticks = LogLocator(subs=(1.0, 2.0, 5.0)) if quantity.is_log else MaxNLocator(6)
-    text = FuncFormatter(lambda value, _: share_text(value) if quantity.bounds else number_text(value))
+    text = FuncFormatter(
+        lambda value, _: share_text(value) if quantity.bounds == (0.0, 1.0) else number_text(value)
+    )
     scale = figure.colorbar(
         ScalarMappable(norm, palette), cax=bar, orientation="horizontal", ticks=ticks, format=text
     )

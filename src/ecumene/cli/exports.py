@@ -1,0 +1,132 @@
+"""The command that writes for other programs: export."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ecumene.cli.base import (
+    Debug,
+    PlacesFile,
+    Settings,
+    Start,
+    app,
+    exit_codes,
+    load_scenario,
+    preset_completion,
+    say,
+)
+from ecumene.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KINDS = "geojson|geoparquet|netcdf|kml|prometheus|czml|graphml|hypatia|ion"
+
+
+def _kind_completion(incomplete: str) -> list[str]:
+    return [kind for kind in KINDS.split("|") if kind.startswith(incomplete)]
+
+
+@app.command()
+def export(
+    format_: Annotated[
+        str,
+        typer.Argument(metavar="FORMAT", help=f"What to write: {KINDS}.", autocompletion=_kind_completion),
+    ],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RESULT|NAME|FILE",
+            help="A result folder; for czml, graphml, hypatia and ion also a preset or a TOML file.",
+            autocompletion=preset_completion,
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the files; out/NAME-FORMAT by default.")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option(metavar="CC,CC", help="Rows of these countries alone (formats of results).")
+    ] = None,
+    start: Start = None,
+    slots: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Slots, from the first: 1 for graphml and hypatia, all for czml and ion."
+        ),
+    ] = None,
+    places: PlacesFile = None,
+    settings: Settings = None,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds files.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Write for other programs: the numbers of a result, or the network slot by slot.
+
+    Example: ecumene export geojson out/starlink-gen1 --country UA
+    """
+    with exit_codes(debug=debug):
+        from ecumene.exports.folder import FORMATS, OF_RESULTS
+
+        if format_ not in FORMATS and format_ not in OF_RESULTS:
+            known = [*OF_RESULTS, *FORMATS]
+            raise InputError(
+                f"{format_!r}: no such format{did_you_mean(format_, known)}; write {' or '.join(known)}"
+            )
+        is_result = (Path(source) / "manifest.json").is_file()
+        if is_result and (start or places or settings):
+            raise InputError(
+                f"{source}: a result has its settings; --start, --places and --set are for scenarios"
+            )
+        if format_ in OF_RESULTS:
+            if slots is not None:
+                raise InputError(f"--slots: {format_} holds the whole run; leave it out")
+            folder, written = _of_result(format_, source, out, country, force=force)
+        else:
+            if country is not None:
+                raise InputError(f"--country: is for {', '.join(OF_RESULTS)}; leave it out")
+            scenario_options = (start, places, settings or ())
+            folder, written = _of_scenario(
+                format_, source, out, scenario_options, slots, is_result=is_result, force=force
+            )
+        say(f"{len(written)} {'file' if len(written) == 1 else 'files'} in {folder}{os.sep}")
+
+
+def _of_result(
+    format_: str, source: str, out: Path | None, country: str | None, *, force: bool
+) -> tuple[Path, list[Path]]:
+    from ecumene.archive import open_results
+    from ecumene.exports.folder import write_of_result
+
+    if not Path(source).is_dir():
+        raise InputError(
+            f"{source}: {format_} is written of a result folder; run the scenario first (ecumene run {source})"
+        )
+    results = open_results(Path(source))
+    folder = out or Path("out") / f"{results.scenario.name}-{format_}"
+    countries = [code.strip() for code in country.split(",")] if country else []
+    return folder, write_of_result(format_, results, folder, countries=countries, force=force)
+
+
+def _of_scenario(
+    format_: str,
+    source: str,
+    out: Path | None,
+    options: tuple[str | None, Path | None, Sequence[str]],
+    slots: int | None,
+    *,
+    is_result: bool,
+    force: bool,
+) -> tuple[Path, list[Path]]:
+    from ecumene.archive import scenario_of_result
+    from ecumene.exports.folder import write_export
+
+    start, places, settings = options
+    if is_result:
+        scenario = scenario_of_result(Path(source))
+    else:
+        scenario = load_scenario(source, {"start": start}, None, places, settings)
+    folder = out or Path("out") / f"{scenario.name}-{format_}"
+    return folder, write_export(format_, scenario, folder, slots=slots, force=force)
