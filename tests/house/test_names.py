@@ -106,18 +106,8 @@ SECTIONS_ELSEWHERE = {
         (
             f"cli/{name}.py"
             for name in (
-                *(
-                    "base",
-                    "runs",
-                    "results",
-                    "exports",
-                    "law",
-                    "machine",
-                    "network",
-                    "questions",
-                    "reports",
-                    "sweeps",
-                ),
+                *("base", "runs", "reports", "results", "exports", "law", "machine"),
+                *("network", "questions", "sweeps"),
             )
         ),
         "the help text of each option stands in its annotation",

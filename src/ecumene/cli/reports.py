@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ecumene.cli.base import AsJson, Debug, app, country_completion, exit_codes, json_text, say, terminal
-from ecumene.errors import DamagedResultError, InputError
-
-if TYPE_CHECKING:
-    from ecumene.results.schema import Table
+from ecumene.errors import InputError
 
 
 @app.command()
@@ -43,57 +40,44 @@ def report(
     Example: ecumene report out/starlink-gen1 --country KE --html kenya.html
     """
     with exit_codes(debug=debug):
-        from ecumene.results.store import read_summary
-
-        width, heading = terminal()
-        summary = read_summary(result)
         if country is None:
-            if html is not None:
-                raise InputError(
-                    "--html: needs --country; the whole planet's page is report.html in the folder"
-                )
-            from ecumene.views.terminal import summary_text
-
-            typer.echo(json_text(summary) if as_json else summary_text(summary, width, heading=heading))
+            _planet_again(result, html, as_json=as_json)
             return
-        facts, tables = _country(result, summary, country, down_mbps, rtt_ms)
+        from ecumene.archive import open_results
+        from ecumene.results.national import country_facts
+
+        results = open_results(result)
+        facts = country_facts(
+            country,
+            results.tables,
+            results.summary,
+            asked_mbps=results.scenario.demand.mbps_per_subscriber,
+            down_mbps=down_mbps,
+            rtt_ms=rtt_ms,
+            is_earth=not results.scenario.cell,
+        )
         if html is not None:
             from ecumene.results.store import put_file
             from ecumene.views.national import national_html
 
-            put_file(html, national_html(facts, tables["rows"], tables["gateways"]).encode())
+            put_file(html, national_html(facts, results.rows(), results.gateways()).encode())
             say(f"{html} written")
         if as_json:
             typer.echo(json_text(facts))
             return
         from ecumene.views.national import national_text
 
+        width, heading = terminal()
         typer.echo(national_text(facts, width, heading=heading))
 
 
-def _country(
-    result: Path, summary: dict[str, Any], country: str, down_mbps: float, rtt_ms: float
-) -> tuple[dict[str, Any], dict[str, Table]]:
-    """Return a country's facts, and the tables they were drawn from."""
-    from ecumene.results.difference import read_table
-    from ecumene.results.national import country_facts
-    from ecumene.results.store import MANIFEST, read_json
+def _planet_again(result: Path, html: Path | None, *, as_json: bool) -> None:
+    """Print what the run printed when it ended."""
+    from ecumene.results.store import read_summary
+    from ecumene.views.terminal import summary_text
 
-    tables = {
-        name: read_table(result, name) for name in ("rows", "countries", "landings", "cuts", "gateways")
-    }
-    scenario = read_json(result / MANIFEST)["scenario"]
-    try:
-        asked_mbps, is_earth = float(scenario["demand"]["mbps_per_subscriber"]), not scenario["cell"]
-    except KeyError as error:
-        raise DamagedResultError(f"{result / MANIFEST}: its scenario has no key {error}") from None
-    facts = country_facts(
-        country,
-        tables,
-        summary,
-        asked_mbps=asked_mbps,
-        down_mbps=down_mbps,
-        rtt_ms=rtt_ms,
-        is_earth=is_earth,
-    )
-    return facts, tables
+    if html is not None:
+        raise InputError("--html: needs --country; the whole planet's page is report.html in the folder")
+    summary = read_summary(result)
+    width, heading = terminal()
+    typer.echo(json_text(summary) if as_json else summary_text(summary, width, heading=heading))
