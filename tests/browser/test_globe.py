@@ -216,3 +216,28 @@ def test_a_cell_of_several_rows_tells_of_one_lot(browser, tmp_path):
         assert (key["satellite"] != "") == (key["cause"] in {"served", "partly"})
         assert told["rows"] > 1
     visit.page.close()
+
+
+def test_a_comparison_has_a_line_to_move(browser, tmp_path):
+    from typer.testing import CliRunner
+
+    from ecumene.cli import app
+
+    words = ["compare", "ukraine-2022", "--set", "slots=2", "--set", "resolution=3", "--quiet"]
+    out = tmp_path / "compared"
+    result = CliRunner().invoke(app, [*words, "--set-b", "licences.disputed=control", "--out", str(out)])
+    assert result.exit_code == 0, result.stderr
+    page = browser.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((out / "comparison.html").as_uri())
+    page.locator("#wipe").fill("30")
+    assert page.evaluate("document.getElementById('line').style.left") == "30%"
+    assert "30%" in page.evaluate("document.getElementById('after').style.clipPath")
+    first, second = (page.locator(f".wipe img >> nth={k}").bounding_box() for k in range(2))
+    assert first == second
+    assert said == []
+    assert asked == [(out / "comparison.html").as_uri()]
+    page.close()

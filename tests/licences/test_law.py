@@ -141,3 +141,62 @@ def test_granting_only_adds_and_revoking_only_takes_away(status_of, grant, revok
     for k, code in enumerate(CODES):
         assert law.is_permitted[k] == (code in grant or (plain.is_permitted[k] and code not in revoke))
         assert not law.is_offered[k] or law.is_permitted[k]
+
+
+@pytest.mark.parametrize(
+    ("bands_ghz", "frequency_ghz", "permits"),
+    [
+        ((), 11.7, True),
+        (((10.7, 12.7),), 11.7, True),
+        (((10.7, 12.7),), 10.7, True),  # both ends belong to the band
+        (((10.7, 12.7),), 12.7, True),
+        (((10.7, 12.7),), 12.75, False),
+        (((10.7, 11.0), (12.0, 12.7)), 11.7, False),
+        (((10.7, 11.0), (12.0, 12.7)), 12.2, True),
+        (((17.8, 20.2),), None, True),  # nobody asks about a frequency
+    ],
+)
+def test_a_licence_for_other_bands_permits_nothing(bands_ghz, frequency_ghz, permits):
+    law = resolve(
+        [record("DE", bands_ghz=bands_ghz), record("US")],
+        DAY,
+        CODES,
+        default_status="not_sought",
+        frequency_ghz=frequency_ghz,
+    )
+    assert law.status[0] == ("licensed" if permits else "other band")
+    assert law.is_permitted.tolist() == law.is_offered.tolist() == [permits, False, False, False, True]
+
+
+def test_other_bands_change_no_other_status_and_yield_to_a_grant():
+    band = {"bands_ghz": ((17.8, 20.2),)}
+    records = [record("DE", "refused", **band), record("IN", **band), record("PL", **band)]
+    keys = {"default_status": "not_sought", "frequency_ghz": 11.7}
+    law = resolve(records, DAY, CODES, grant=["IN"], revoke=["PL"], **keys)
+    assert law.status == ("refused", "granted", "revoked", "not_sought", "not_sought")
+    assert law.is_permitted.tolist() == [False, True, False, False, False]
+
+
+def test_a_border_margin_is_the_record_s_or_none():
+    records = [record("IN", border_margin_km=20.0), record("PL", "refused", border_margin_km=7.5)]
+    law = resolve(records, DAY, CODES, default_status="licensed", revoke=["IN"])
+    assert law.border_margin_km.tolist() == [0.0, 20.0, 7.5, 0.0, 0.0]
+
+
+def test_days_share_landing_classes_by_number():
+    change = date(2025, 7, 1)
+    records = [
+        record("IN", landing="in_country"),
+        record("DE", landing=("PL", "DE"), valid_to=change),
+        record("DE", landing=("US",), valid_from=change),
+        record("PL", landing=("DE", "PL"), valid_from=change),
+    ]
+    classes = []
+    laws = [resolve(records, day, CODES, default_status="licensed", classes=classes) for day in (DAY, change)]
+    assert classes == [("any",), ("list", ("DE", "PL")), ("in_country", "IN"), ("list", ("US",))]
+    assert [law.landing_class.tolist() for law in laws] == [[1, 2, 0, 0, 0], [3, 2, 1, 0, 0]]
+    assert laws[1].landing_classes == tuple(classes)
+    alone = resolve(records, change, CODES, default_status="licensed")
+    assert len(alone.landing_classes) == 4
+    by_rule = [[law.landing_classes[k] for k in law.landing_class] for law in (laws[1], alone)]
+    assert by_rule[0] == by_rule[1]

@@ -68,6 +68,19 @@ def test_no_cell_is_dark_beside_a_satellite_with_room(seed: int, effort: str) ->
     assert not (world.pairs[dark] & ~plan.is_full[None, :]).any()
 
 
+@settings(max_examples=30, deadline=None)
+@given(SEEDS, st.sampled_from([1e3, 1e6, 1e8]), st.sampled_from(sorted(EFFORTS)))
+def test_nobody_is_lit_at_a_loss(seed: int, capacity_bps: float, effort: str) -> None:
+    world = small_world(seed)
+    last = as_plan(world, np.random.default_rng(seed).integers(-1, len(world.r_sat_m), 30).astype(np.int32))
+    world = replace(world, beams=replace(world.beams, capacity_bps=capacity_bps))
+    plan = world.plan(effort=effort, before=last)
+    assert plan.objective_bps >= 0.0
+    if capacity_bps < 1e4:  # less than any handover costs, so all that is lit has kept its satellite
+        lit = plan.sat_of_cell >= 0
+        assert (plan.sat_of_cell[lit] == last.sat_of_cell[lit])[last.sat_of_cell[lit] >= 0].all()
+
+
 def test_a_cell_keeps_its_satellite_while_it_can() -> None:
     world = small_world(7, load=0.05)
     world = replace(world, next_candidates=world.candidates, next_clear=world.clear, next_pairs=world.pairs)

@@ -197,9 +197,10 @@ def compare(
         _check_compare_folder(folder, force=force)
         if plot is not None and plot.suffix.lower() != ".png":
             raise InputError(f"--plot {plot}: name a file that ends in .png")
-        from ecumene.results.difference import difference
+        from ecumene.results.difference import check_resolutions, difference
         from ecumene.views.difference import with_towns
 
+        check_resolutions(labels, [_resolution(source) for source in sources])
         sides = [_side(source, label, quiet=quiet) for source, label in zip(sources, labels, strict=True)]
         found = difference(*sides, country=country or "")
         if not sides[0].keys.get("cell"):  # a made-up planet has no towns
@@ -227,6 +228,15 @@ def _source(name: str, options: dict[str, Any], settings: list[str]) -> Path | S
     if settings:
         raise InputError(f"{name}: a result has its settings; --set and --set-b are for scenarios")
     return folder
+
+
+def _resolution(source: Path | Scenario) -> int:
+    """Return the H3 resolution of a side before it is read or computed."""
+    if not isinstance(source, Path):
+        return source.resolution
+    from ecumene.results.store import SUMMARY, read_json
+
+    return int(read_json(source / SUMMARY)["resolution"])
 
 
 def _labels(first: str, second: str | None, set_b: list[str]) -> tuple[str, str]:
@@ -282,14 +292,15 @@ def _write_compare(found: Any, folder: Path, plot: Path | None) -> Path:
     from ecumene.results.difference import countries_csv, rows_csv
     from ecumene.results.store import put_file
     from ecumene.views.difference import difference_html
-    from ecumene.views.worldmap import build_canvas, change_map_png
+    from ecumene.views.worldmap import build_canvas, change_map_png, plain_cause_map_png
 
     rows = found.rows
     none = {"lat_deg": np.zeros(0), "lon_deg": np.zeros(0), "gateway": np.zeros(0, object)}
     canvas = build_canvas(rows, none, may_zoom=True)
     png = change_map_png(canvas, rows["served_b"].astype(np.float64) - rows["served_a"].astype(np.float64))
     csvs = {"countries.csv": countries_csv(found), "rows.csv": rows_csv(found)}
-    page = difference_html(found, png, {"countries.csv": csvs["countries.csv"]})
+    sides = tuple(plain_cause_map_png(canvas, rows[f"main_cause_{side}"]) for side in "ab")
+    page = difference_html(found, png, sides, {"countries.csv": csvs["countries.csv"]})
     files: dict[str, bytes | str] = {
         **csvs,
         "map.png": png,

@@ -155,7 +155,9 @@ def _in_order(zones: Sequence[Zone], law: Law) -> list[int]:
 
     def rank(k: int) -> tuple[float, bool, int]:
         zone = zones[k]
-        area_km2 = np.inf if zone.region is None else region_km2(zone.region)
+        area_km2 = (
+            np.inf if zone.region is None else round(region_km2(zone.region), 3)
+        )  # equal but for rounding
         return -area_km2, zone.border_km is not None, zone.valid_from.toordinal() if zone.valid_from else 0
 
     return sorted((k for k, zone in enumerate(zones) if zone.holds(law.at)), key=rank)

@@ -240,7 +240,7 @@ def assign_beams(task: Task, *, policy: str = "optimum", effort: str = "certifie
     objective_bound, plain_bound = bounds(task, goal, prices)
     planned_bps = np.minimum(lights.bits * unit_bps, task.wanted_bps)  # demand was rounded to 32 bits
     if len(goal.slope) > 1:
-        plain_bound = bits_bound(task, how.steps, how.phases)
+        plain_bound = bits_bound(task, how.steps, how.reach)
     return Plan(
         sat_of_cell=lights.sat,
         units_of_cell=lights.units.astype(np.int16),

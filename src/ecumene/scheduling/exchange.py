@@ -14,7 +14,7 @@ from ecumene.scheduling.flow import (
     Flow,
     Listings,
     augment,
-    find_levels,
+    find_cut,
     keep,
     listings_of,
     main_satellite,
@@ -29,14 +29,11 @@ if TYPE_CHECKING:
 
     from ecumene.scheduling.market import Task
 
-MANY_MOVES = 3
-"""With phases left, whoever is further from room is cut off from it; a cut there is cheap when they run out."""
-
 MOST_UNITS = 4_096
 """Of one satellite that change hands here, for every unit takes memory; what is left of larger ones is given later."""
 
-REPAIR_PHASES = 4
-"""Phases for cells that lost units because they may have one satellite only."""
+REPAIR_REACH = 4
+"""Moves at most to room, for cells that lost units because they may have one satellite only."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class Exchange:
             flow=new_flow(len(task.demand), n_sats, min(units, MOST_UNITS)),
             listings=listings_of(sight.candidates, n_sats),
             level=np.full(n_sats, FAR, np.int16),
-            masks=np.zeros((len(sight.candidates), MAX_LEVELS, sight.clear.shape[1]), np.uint64),
+            masks=np.zeros((len(sight.candidates), MAX_LEVELS + 2, sight.clear.shape[1]), np.uint64),
         )
 
     def waiting(
@@ -83,14 +80,14 @@ class Exchange:
         good
             Pairs.
         """
-        spread(cells, want, good, self.task.sight, self.task.cells.bin, self.flow)
+        spread(cells, want, good, self.task.sight.candidates, self.task.cells.bin, self.flow, self.listings)
 
     def push(
         self,
         cells: NDArray[np.int64],
         want: NDArray[np.int32],
         good: NDArray[np.uint64],
-        phases: int,
+        reach: int,
         *,
         is_widest: bool,
         most: int = ANY_SIZE,
@@ -104,8 +101,8 @@ class Exchange:
             Who, in this order, and the units that every cell should hold.
         good
             Pairs.
-        phases
-            At most.
+        reach
+            Moves at most from a cell to room.
         is_widest
             No more pairs will come before `forget_lost`.
         most
@@ -116,7 +113,7 @@ class Exchange:
         cells = cells[want[cells] > self.flow.got[cells]]
         if len(cells):
             augment(
-                cells, want, phases, most, is_widest, largest, good, self.task.sight, self.task.cells.bin, self.flow,
+                cells, want, reach, most, is_widest, largest, good, self.task.sight, self.task.cells, self.flow,
                 self.listings, self.level, self.masks,
             )  # fmt: skip
 
@@ -125,16 +122,10 @@ class Exchange:
         self.flow.is_lost[:] = False
         self.flow.is_hopeless[:] = False
 
-    def give_up(self) -> None:
-        """Count as lost what is many moves away from room."""
-        self.flow.is_lost[:] = self.level > MANY_MOVES
-
-    def is_far(self, good: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Return which satellites can reach no room over these pairs."""
-        find_levels(
-            ANY_SIZE, good, self.task.cells.bin, self.flow, self.listings, self.level, self.masks
-        )  # fmt: skip
-        return self.level == FAR
+    def cut(self, want: NDArray[np.int32], good: NDArray[np.uint64]) -> None:
+        """Count as lost what reaches no room over these pairs, or hardly any."""
+        waiting = np.flatnonzero(want > self.flow.got)
+        find_cut(waiting, want, good, self.task.cells, self.flow, self.listings, self.level, self.masks)
 
     def single(
         self, want: NDArray[np.int32], good: NDArray[np.uint64], rank: NDArray[np.int32] | NDArray[np.float32]
@@ -167,6 +158,6 @@ class Exchange:
         part = waiting[sat[waiting] >= 0]
         stay_with(part, sat, self.task.sight.candidates, self.task.cells.bin, good)
         for cells in (part, waiting[(sat[waiting] < 0) & (want[waiting] == 1)]):
-            self.push(cells, want, good, REPAIR_PHASES, is_widest=True, largest=1)
+            self.push(cells, want, good, REPAIR_REACH, is_widest=True, largest=1)
         main_satellite(self.flow, sat, units)
         return sat, units

@@ -82,6 +82,25 @@ def darken(c, lights):
     lights.sat[c], lights.units[c], lights.bits[c] = -1, 0, 0.0
 
 
+@njit(cache=True, nogil=True)
+def drop_losses(before, cells, sight, goal, terms, demand, lights):
+    """Darken cells that get less than what their handover costs: a ceiling may have left them a trifle."""
+    for c in range(len(demand)):
+        s, b = lights.sat[c], cells.bin[c]
+        gain = worth(lights.bits[c], demand[c], goal)
+        if s < 0 or gain >= min(demand[c], terms.mean_demand) * (goal.change + goal.breaking):
+            continue
+        j = 0
+        while sight.candidates[b, j] != s:
+            j += 1
+        price = fixed_price(
+            before[c] >= 0 and before[c] != s, lasts(c, b, j, sight), sine_of(c, s, cells, sight.r_sat_m),
+            float(demand[c]), terms.mean_demand, goal.change, goal.breaking, goal.joy,
+        )  # fmt: skip
+        if gain < price:
+            darken(c, lights)
+
+
 @njit(cache=True, nogil=True, inline="always")
 def gain_of(c, s, stands, room, left, before, cells, sight, goal, terms, demand):
     """Return what satellite s, with so much left, would bring cell c, and by how many units."""
@@ -100,8 +119,8 @@ def gain_of(c, s, stands, room, left, before, cells, sight, goal, terms, demand)
 def fill(order, unit_price, before, cells, sight, goal, terms, demand, lights):
     """Give what is left to cells, in this order: to each what gains it most, prices of units taken off.
 
-    A cell that holds something may change for something better. Prices only rank: any gain is taken, for what
-    is left is lost otherwise; among pairs that last, if there is one.
+    A cell that holds something may change for something better. Prices only rank: any gain above 0 is taken, for
+    what is left is lost otherwise; among pairs that last, if there is one.
     """
     for c in order:
         b, held, old = cells.bin[c], lights.sat[c], 0.0
@@ -124,7 +143,7 @@ def fill(order, unit_price, before, cells, sight, goal, terms, demand, lights):
                 gain, units = gain_of(
                     c, s, stands, lights.room[s], lights.left[s], before, cells, sight, goal, terms, demand
                 )
-                if units < 1 or (held >= 0 and s != held and gain <= old):
+                if units < 1 or gain <= (old if held >= 0 and s != held else 0.0):
                     continue
                 rank = gain - unit_price[s] * units
                 if (stands and not best_lasts) or (stands == best_lasts and rank > best):

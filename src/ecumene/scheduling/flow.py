@@ -2,8 +2,8 @@
 
 The state is a list of (cell, units) for each satellite. Satellites with room are at level 0; a full satellite
 of which some cell could move to a satellite of level k is at level k + 1. A unit that cannot find room pushes
-others along falling levels. Phases repeat until nothing moves (Dinic's blocking flows). Because a cell's mask
-and the mask of a level meet in a few words, no list of pairs is ever made.
+others along falling levels. Phases repeat until nothing moves (Dinic's blocking flows); each finds levels anew.
+Because a cell's mask and the mask of a level meet in a few words, no list of pairs is ever made.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ecumene.kernels import inner_njit, njit
-from ecumene.scheduling.market import lowest_bit, opens
+from ecumene.scheduling.market import lowest_bit, n_bits, opens
 
 FAR = np.int16(32_000)
 """Level of a satellite from which no room can be reached."""
 
 MAX_LEVELS = 24
-"""Longer chains of moves are not looked for; 15 was the longest met on a planet."""
+"""Longer chains of moves are not looked for. Masks have a row for each level, 0 to this, and one of them all."""
 
 ANY_SIZE = 1 << 30
 """Cells with any number of units may be moved, a unit at a time; with 1 instead, no move splits a cell."""
@@ -39,7 +39,7 @@ class Flow(NamedTuple):
     got: np.ndarray
     """(cell,) Units in all."""
     is_lost: np.ndarray
-    """(sat,) No room can ever be reached from here again, over the widest pairs in use."""
+    """(sat,) Room is out of reach from here, for good, over the widest pairs in use."""
     is_hopeless: np.ndarray
     """(cell,) All its satellites are lost."""
 
@@ -122,27 +122,6 @@ def keep(cells, sat_of_cell, want, flow):
             got[c] += count
 
 
-@njit(cache=True, nogil=True)
-def spread(cells, want, good, sight, bin_of_cell, flow):
-    """Put cells, in this order, whole on the good satellite with most room; leave those that do not fit."""
-    cell, units, n, room, got, candidates = (
-        flow.cell, flow.units, flow.n, flow.room, flow.got, sight.candidates,
-    )  # fmt: skip
-    for c in cells:
-        b, count, best = bin_of_cell[c], want[c] - got[c], -1
-        most = count - 1
-        for w in range(good.shape[1]):
-            word = good[c, w]
-            while word != np.uint64(0):
-                s = candidates[b, 64 * w + lowest_bit(word)]
-                word &= word - np.uint64(1)
-                if room[s] > most:
-                    most, best = room[s], s
-        if best >= 0:
-            _add(best, c, count, cell, units, n, room)
-            got[c] += count
-
-
 @njit(cache=True, nogil=True, inline="always")
 def _show(s, k, first, bins, places, masks):
     """Set the bit of satellite s in the masks of level k."""
@@ -153,10 +132,59 @@ def _show(s, k, first, bins, places, masks):
 
 @njit(cache=True, nogil=True, inline="always")
 def _hide(s, k, first, bins, places, masks):
-    """Clear the bit of satellite s in the masks of level k."""
+    """Clear the bit of satellite s in the masks of level k, and in the last, that of all levels."""
     for i in range(first[s], first[s + 1]):
         j = places[i]
-        masks[bins[i], k, j >> 6] &= ~(np.uint64(1) << np.uint64(j & 63))
+        bits = ~(np.uint64(1) << np.uint64(j & 63))
+        masks[bins[i], k, j >> 6] &= bits
+        masks[bins[i], masks.shape[1] - 1, j >> 6] &= bits
+
+
+@njit(cache=True, nogil=True)
+def spread(cells, want, good, candidates, bin_of_cell, flow, listings):
+    """Put cells, in this order, whole on the good satellite with most room for those that press on it.
+
+    Pressure on a satellite is what waiting cells would ask of it, shared among the satellites with room. Cells
+    that do not fit are left.
+    """
+    cell, units, n, room, got = flow.cell, flow.units, flow.n, flow.room, flow.got
+    first, bins, places = listings.first, listings.bin, listings.place
+    masks = np.zeros((candidates.shape[0], 2, good.shape[1]), np.uint64)
+    pressure, share = np.zeros(len(room), np.float32), np.zeros(len(cells), np.float32)
+    for s in range(len(room)):
+        if room[s] > 0:
+            _show(s, 0, first, bins, places, masks)
+    for i in range(len(cells)):
+        c, n_ways = cells[i], 0
+        b = bin_of_cell[c]
+        for w in range(good.shape[1]):
+            n_ways += n_bits(good[c, w] & masks[b, 0, w])
+        if n_ways == 0:
+            continue
+        share[i] = np.float32(want[c] - got[c]) / np.float32(n_ways)
+        for w in range(good.shape[1]):
+            word = good[c, w] & masks[b, 0, w]
+            while word != np.uint64(0):
+                pressure[candidates[b, 64 * w + lowest_bit(word)]] += share[i]
+                word &= word - np.uint64(1)
+    for i in range(len(cells)):
+        if share[i] == 0.0:
+            continue
+        c, best, least = cells[i], -1, np.float32(np.inf)
+        b, count = bin_of_cell[c], want[c] - got[c]
+        for w in range(good.shape[1]):
+            word = good[c, w] & masks[b, 0, w]
+            while word != np.uint64(0):
+                s = candidates[b, 64 * w + lowest_bit(word)]
+                word &= word - np.uint64(1)
+                pressure[s] -= share[i]
+                if room[s] >= count and pressure[s] < least * np.float32(room[s]):
+                    least, best = pressure[s] / np.float32(room[s]), s
+        if best >= 0:
+            _add(best, c, count, cell, units, n, room)
+            got[c] += count
+            if room[best] == 0:
+                _hide(best, 0, first, bins, places, masks)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -168,49 +196,82 @@ def _can_reach(c, b, k, good, masks):
 
 
 @njit(cache=True, nogil=True)
-def find_levels(largest, good, bin_of_cell, flow, listings, level, masks):
-    """Bring levels and their masks up to date; return the highest level."""
+def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks, near):
+    """Bring levels, up to the top, and their masks up to date; return the highest level.
+
+    A cell is asked until a level is found that it could go to: then what it holds is of the next level. Only bins
+    where somebody is asked have masks of levels above 0.
+
+    near: filled in for cells that wait or hold something of a full satellite: the lowest level they could go to.
+    """
     cell, n, room, got, is_lost = flow.cell, flow.n, flow.room, flow.got, flow.is_lost
-    first, bins, places = listings.first, listings.bin, listings.place
+    first, bins, places, size = listings.first, listings.bin, listings.place, flow.cell.shape[1]
+    is_asked = np.zeros(len(near), np.bool_)
+    is_asked[waiting] = True
+    entry, after = (
+        np.full(len(near), -1, np.int32),
+        np.empty(flow.cell.size, np.int32),
+    )  # those of a cell, chained
     for s in range(len(level)):
         old, new = level[s], 0 if room[s] > 0 else FAR
-        if old != FAR and old != new:  # noqa: PLR1714 - numba compares no mixed tuples
-            _hide(s, old, first, bins, places, masks)
+        if old == 0 and new != 0:
+            _hide(s, 0, first, bins, places, masks)
         if new == 0 and old != 0:
             _show(s, 0, first, bins, places, masks)
         level[s] = new
-    far, n_far = np.empty(len(level), np.int64), 0
-    for s in range(len(level)):
-        if level[s] == FAR and not is_lost[s]:
-            far[n_far] = s
-            n_far += 1
-    front = np.empty((masks.shape[0], 1, masks.shape[2]), np.uint64)  # the masks of one level, side by side
-    is_met = np.empty(masks.shape[0], np.bool_)
-    for k in range(masks.shape[1] - 1):
-        for b in range(len(front)):
-            is_met[b] = False
+        for i in range(n[s] if new == FAR and not is_lost[s] else 0):
+            c = cell[s, i]
+            if got[c] <= largest:
+                after[s * size + i] = entry[c]
+                entry[c] = s * size + i
+    asked, end = np.empty(len(near), np.int32), np.zeros(masks.shape[0], np.int64)
+    for b in range(len(end)):
+        end[b] = cells.first_of_bin[b]
+        for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
+            if entry[c] >= 0 or is_asked[c]:
+                near[c] = FAR
+                asked[end[b]] = c
+                end[b] += 1
+    found = np.empty(len(level), np.int64)
+    masks[:, 1 : top + 1] = 0
+    masks[:, -1] = 0
+    for k in range(top + 1):
+        n_found = 0
+        for b in range(len(end)):
+            start, is_met = cells.first_of_bin[b], False
             for w in range(masks.shape[2]):
-                front[b, 0, w] = masks[b, k, w]
-                is_met[b] |= masks[b, k, w] != np.uint64(0)
-        n_left = 0
-        for f in range(n_far):
-            s = far[f]
-            for i in range(n[s]):
-                c = cell[s, i]
-                b = bin_of_cell[c]
-                if is_met[b] and _can_reach(c, b, 0, good, front) and got[c] <= largest:
-                    level[s] = k + 1
-                    break
-            if level[s] == FAR:
-                far[n_left] = s
-                n_left += 1
-        if n_left == n_far:
-            return k
-        n_far = n_left
-        for s in range(len(level)):
-            if level[s] == k + 1:
-                _show(s, k + 1, first, bins, places, masks)
-    return masks.shape[1] - 1
+                is_met |= masks[b, k, w] != np.uint64(0)
+            if not is_met or end[b] == start:
+                continue
+            n_left = start
+            for i in range(start, end[b]):
+                c = asked[i]
+                if not _can_reach(c, b, k, good, masks):
+                    asked[n_left] = c
+                    n_left += 1
+                    continue
+                near[c] = k
+                e = np.int64(entry[c])
+                while e >= 0:
+                    if level[e // size] == FAR:
+                        level[e // size] = k + 1
+                        found[n_found] = e // size
+                        n_found += 1
+                    e = np.int64(after[e])
+            end[b] = n_left
+        if k == top:
+            level[found[:n_found]] = FAR
+            break
+        for f in range(n_found):
+            _show(found[f], k + 1, first, bins, places, masks)
+        if n_found == 0:
+            top = k
+            break
+    for b in range(len(end)):
+        for k in range(top + 1):
+            for w in range(masks.shape[2]):
+                masks[b, masks.shape[1] - 1, w] |= masks[b, k, w]
+    return top
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -280,47 +341,39 @@ def _push(
     return moved
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _has_way(c, b, top, good, masks):
-    """Return whether some satellite of the cell can reach room."""
-    for k in range(top + 1):
-        if _can_reach(c, b, k, good, masks):
-            return True
-    return False
-
-
 @njit(cache=True, nogil=True)
-def augment(
-    cells, want, max_phases, most, is_widest, largest, good, sight, bin_of_cell, flow, listings, level, masks
-):
-    """Serve waiting cells, in this order, until nothing moves or the phases are used up; return the phases.
+def augment(who, want, reach, most, is_widest, largest, good, sight, cells, flow, listings, level, masks):
+    """Serve waiting cells, in this order, until nothing moves; return the phases.
 
-    At most `most` units are served. Only cells with at most `largest` units are moved on.
+    Room further than `reach` moves away is not looked for. At most `most` units are served. Only cells with at
+    most `largest` units are moved on.
 
     level and masks carry over between calls with one flow, and begin as FAR and 0. Over the widest pairs in use,
     a satellite that cannot reach room never will: room only shrinks, and nothing can be pushed to it.
     """
     cell, units, n, room, got = flow.cell, flow.units, flow.n, flow.room, flow.got
-    is_hopeless, candidates = flow.is_hopeless, sight.candidates
+    is_hopeless, candidates, bin_of_cell = flow.is_hopeless, sight.candidates, cells.bin
     first, bins, places = listings.first, listings.bin, listings.place
     turn = np.zeros(len(level), np.int64)
-    path = np.zeros(masks.shape[1] + 2, np.int64)
-    waiting = np.empty(len(cells), np.int64)
+    path, every = np.zeros(masks.shape[1] + 1, np.int64), masks.shape[1] - 1
+    waiting, near = np.empty(len(who), np.int64), np.empty(len(want), np.int16)
     n_waiting, phase = 0, 0
-    for c in cells:
+    for c in who:
         if not is_hopeless[c]:
             waiting[n_waiting] = c
             n_waiting += 1
-    while n_waiting > 0 and phase < max_phases and most > 0:
+    while n_waiting > 0 and most > 0:
         phase += 1
-        top = find_levels(largest, good, bin_of_cell, flow, listings, level, masks)
+        top = find_levels(
+            waiting[:n_waiting], largest, reach, good, cells, flow, listings, level, masks, near
+        )
         if is_widest:
             _mark_lost(level, flow.is_lost)
         turn[:] = 0
         n_left = 0
         for i in range(n_waiting):
             c = waiting[i]
-            if _has_way(c, bin_of_cell[c], top, good, masks):
+            if near[c] != FAR:
                 waiting[n_left] = c
                 n_left += 1
             else:  # every way it has is cut off, and stays so over these pairs
@@ -329,7 +382,11 @@ def augment(
         for i in range(n_waiting):
             c = waiting[i]
             b = bin_of_cell[c]
-            for k in range(top + 1):  # over the lowest level there is
+            if not _can_reach(c, b, every, good, masks):
+                waiting[n_left] = c
+                n_left += 1
+                continue
+            for k in range(near[c], top + 1):  # over the lowest level there is
                 for w in range(masks.shape[2]):
                     word = good[c, w] & masks[b, k, w]
                     while word != np.uint64(0) and got[c] < want[c] and most > 0:
@@ -353,9 +410,6 @@ def augment(
         n_waiting = n_left
         if n_pushed == 0:
             break
-    find_levels(largest, good, bin_of_cell, flow, listings, level, masks)
-    if is_widest:
-        _mark_lost(level, flow.is_lost)
     return phase
 
 
@@ -366,38 +420,70 @@ def _mark_lost(level, is_lost):
 
 
 @njit(cache=True, nogil=True)
-def mark_scarce(cells, value, want, good, sight, bin_of_cell, flow, has_pressed, price):
+def find_cut(waiting, want, good, cells, flow, listings, level, masks):
+    """Mark as lost what is too far from room: from the level on where fewest units wait or could move nearer.
+
+    Were satellites beyond a level to ask a price, that many units would pay less than they should: those that
+    could move to a nearer satellite, and those that wait for one.
+    """
+    n_levels, near = masks.shape[1], np.empty(len(want), np.int16)
+    flow.is_lost[:] = False
+    find_levels(waiting, ANY_SIZE, n_levels - 2, good, cells, flow, listings, level, masks, near)
+    loss = np.zeros(n_levels, np.int64)
+    for c in waiting:
+        if near[c] != FAR:
+            loss[near[c] :] += want[c] - flow.got[c]
+    for s in range(len(level)):
+        for i in range(flow.n[s] if level[s] > 0 else 0):
+            k = near[flow.cell[s, i]]
+            if k != FAR:
+                loss[k : min(np.int64(level[s]), n_levels)] += flow.units[s, i]
+    best = n_levels - 1
+    for k in range(n_levels - 2, -1, -1):
+        if loss[k] < loss[best]:
+            best = k
+    for s in range(len(level)):
+        flow.is_lost[s] = level[s] > best
+
+
+@njit(cache=True, nogil=True)
+def mark_scarce(cells, value, want, good, candidates, bin_of_cell, flow, listings, price):
     """Give a price to the lost satellites that unserved cells press on, directly or by pushing others: the cut.
 
-    What has a price keeps it. Nothing changes any more on lost satellites, so a cell that has pressed before
-    finds nothing new.
+    What has a price keeps it.
     """
-    cell, is_lost, candidates = flow.cell, flow.is_lost, sight.candidates
+    cell, is_lost = flow.cell, flow.is_lost
+    first, bins, places = listings.first, listings.bin, listings.place
+    masks = np.zeros((candidates.shape[0], 2, good.shape[1]), np.uint64)  # lost satellites without a price
     queue = np.empty(len(price), np.int64)
     n, done = 0, 0
+    for s in range(len(price)):
+        if is_lost[s] and price[s] == 0.0:
+            _show(s, 0, first, bins, places, masks)
     for c in cells:
-        if flow.got[c] < want[c] and not has_pressed[c]:
-            has_pressed[c] = flow.is_hopeless[c]
-            n = _press(c, value, good, candidates, bin_of_cell, is_lost, price, queue, n)
+        if flow.got[c] < want[c]:
+            n = _press(c, value, good, candidates, bin_of_cell, first, bins, places, masks, price, queue, n)
     while done < n:
         s = queue[done]
         done += 1
         for i in range(flow.n[s]):
-            n = _press(cell[s, i], value, good, candidates, bin_of_cell, is_lost, price, queue, n)
+            n = _press(
+                cell[s, i], value, good, candidates, bin_of_cell, first, bins, places, masks, price, queue, n
+            )
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _press(c, value, good, candidates, bin_of_cell, is_lost, price, queue, n):
+def _press(c, value, good, candidates, bin_of_cell, first, bins, places, masks, price, queue, n):
     b = bin_of_cell[c]
     for w in range(good.shape[1]):
-        word = good[c, w]
+        word = good[c, w] & masks[b, 0, w]
         while word != np.uint64(0):
             s = candidates[b, 64 * w + lowest_bit(word)]
             word &= word - np.uint64(1)
-            if is_lost[s] and price[s] == 0.0:
-                price[s] = value
-                queue[n] = s
-                n += 1
+            price[s] = value
+            _hide(s, 0, first, bins, places, masks)
+            queue[n] = s
+            n += 1
     return n
 
 
@@ -444,38 +530,45 @@ def stay_with(which, sat, candidates, bin_of_cell, good):
 
 
 @njit(cache=True, nogil=True)
-def open_exits(fewest, most, cells, sight, flow, good):
+def open_exits(fewest, most, cells, sight, flow, listings, good):
     """Let cells of so many units leave lost satellites for others by pairs that will not stand; return them."""
-    n_found, found = 0, np.empty(len(flow.got), np.int64)
+    n_found, found, exits = 0, np.empty(len(flow.got), np.int64), _exits(sight, flow, listings)
     for s in range(len(flow.n)):
         if not flow.is_lost[s]:
             continue
         for i in range(flow.n[s]):
             c = flow.cell[s, i]
-            if fewest <= flow.got[c] <= most and _open_ways(c, cells, sight, flow.is_lost, good):
+            if fewest <= flow.got[c] <= most and _open_ways(c, cells, sight, exits, good):
                 found[n_found] = c
                 n_found += 1
     return found[:n_found]
 
 
+@inner_njit(cache=True, nogil=True)
+def _exits(sight, flow, listings):
+    """Return the masks of satellites that are not lost, (bin, 2, word)."""
+    masks = np.zeros((sight.candidates.shape[0], 2, sight.clear.shape[1]), np.uint64)
+    for s in range(len(flow.n)):
+        if not flow.is_lost[s]:
+            _show(s, 0, listings.first, listings.bin, listings.place, masks)
+    return masks
+
+
 @njit(cache=True, nogil=True, inline="always")
-def _open_ways(c, cells, sight, is_lost, good):
+def _open_ways(c, cells, sight, exits, good):
     """Open to cell c the pairs with satellites that are not lost; return whether there are more than before."""
     b, is_new = cells.bin[c], False
     for w in range(good.shape[1]):
-        word = opens(c, b, w, cells, sight) & ~good[c, w]
-        while word != np.uint64(0):
-            bit = np.uint64(lowest_bit(word))
-            word &= word - np.uint64(1)
-            if not is_lost[sight.candidates[b, 64 * w + np.int64(bit)]]:
-                good[c, w] |= np.uint64(1) << bit
-                is_new = True
+        word = opens(c, b, w, cells, sight) & exits[b, 0, w] & ~good[c, w]
+        good[c, w] |= word
+        is_new |= word != np.uint64(0)
     return is_new
 
 
 @njit(cache=True, nogil=True)
-def open_dark(which, cells, sight, flow, good):
+def open_dark(which, cells, sight, flow, listings, good):
     """Let cells without a unit take pairs that will not stand, with satellites that are not lost."""
+    exits = _exits(sight, flow, listings)
     for c in which:
         if flow.got[c] == 0:
-            _open_ways(c, cells, sight, flow.is_lost, good)
+            _open_ways(c, cells, sight, exits, good)

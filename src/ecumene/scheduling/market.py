@@ -259,6 +259,18 @@ def lowest_bit(typing_context, word):
     return types.int64(types.uint64), generate
 
 
+@intrinsic
+def n_bits(typing_context, word):
+    """Return how many bits of a word are set."""
+    del typing_context, word
+
+    def generate(context, builder, signature, arguments):
+        del context, signature
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), generate
+
+
 @njit(cache=True, nogil=True, inline="always")
 def worth(bits, demand, goal):
     """Return what bits are worth to a cell."""

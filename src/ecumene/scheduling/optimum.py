@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ecumene.scheduling.exchange import Exchange
-from ecumene.scheduling.fill import fill, light_all, no_lights
+from ecumene.scheduling.fill import drop_losses, fill, light_all, no_lights
 from ecumene.scheduling.prices import find_cuts, find_prices, guess, units_to_plan
 from ecumene.scheduling.scan import good_pairs
 
@@ -33,11 +33,11 @@ class Effort(NamedTuple):
 
     steps: int
     """Smooth steps of the prices; 0 plans by the cuts alone."""
-    phases: int
-    """Phases of augmenting paths for each group of cells."""
+    reach: int
+    """Moves at most from a cell to room."""
 
 
-EFFORTS = {"fast": Effort(0, 6), "certified": Effort(8, 8), "thorough": Effort(60, 50)}
+EFFORTS = {"fast": Effort(0, 8), "certified": Effort(8, 12), "thorough": Effort(60, 24)}
 """By name, as in the scenario."""
 
 
@@ -57,10 +57,10 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
         The plan, and prices for `ecumene.scheduling.prices.bounds`.
     """
     if effort.steps == 0 or not _tells_apart(task):
-        cut = find_cuts(task, task.goal, max_phases=effort.phases, is_final=True)
+        cut = find_cuts(task, task.goal, reach=effort.reach, is_final=True)
         prices = guess(replace(task, memory=None), cut)
         return finish(task, cut.sat, cut.units, prices), prices
-    prices = find_prices(task, task.goal, steps=effort.steps, max_phases=effort.phases)
+    prices = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
     sat, units = _serve(task, prices, effort)
     return finish(task, sat, units, prices), prices
 
@@ -93,8 +93,8 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
         exchange.keep(keeps, want)
         waiting = exchange.waiting(want, margin)
         exchange.spread(waiting, want, good)
-        exchange.push(waiting, want, good, effort.phases, is_widest=False)
-        exchange.push(waiting, want, wide, effort.phases, is_widest=True)
+        exchange.push(waiting, want, good, effort.reach // 3, is_widest=False)
+        exchange.push(waiting, want, wide, effort.reach, is_widest=True)
     return exchange.single(want, wide, margin)
 
 
@@ -113,6 +113,7 @@ def finish(task: Task, sat: NDArray[np.int32], units: NDArray[np.int32], prices:
     cells, sight, terms, demand = task.cells, task.sight, task.terms, task.demand
     lights = no_lights(len(demand), len(sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
     light_all(np.flatnonzero(sat >= 0), sat, units, cells, sight, terms, demand, lights)
+    drop_losses(task.before, cells, sight, task.goal, terms, demand, lights)
     short = np.flatnonzero((demand > 0.0) & (lights.bits < demand * (1.0 - 1e-6)))
     order = short[np.argsort(-demand[short], kind="stable")]
     fill(order, prices.unit, task.before, cells, sight, task.goal, terms, demand, lights)

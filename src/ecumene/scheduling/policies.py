@@ -76,7 +76,7 @@ def by_score(score: Score) -> Policy:
         terms = task.terms
         lights = no_lights(len(task.demand), len(task.sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
         _take_best(order, first, scores, task.cells, task.sight, terms, task.demand, lights)
-        prices = find_prices(task, task.goal, steps=effort.steps, max_phases=effort.phases)
+        prices = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
         return lights, prices
 
     return plan

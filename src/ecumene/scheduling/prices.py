@@ -16,7 +16,7 @@ import numpy as np
 from ecumene.kernels import njit
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.flow import ANY_SIZE, main_satellite, mark_scarce, open_dark, open_exits
-from ecumene.scheduling.market import Prices, build_goal, lasts, lowest_bit, opens, worth
+from ecumene.scheduling.market import Prices, build_goal, clear_places, mark_places, opens, worth
 from ecumene.scheduling.scan import bound_terms, soft_loads
 
 if TYPE_CHECKING:
@@ -36,8 +36,11 @@ ROUNDS = 2
 MOST_ONES = 0.0035
 """Cells of one unit that leave after them, as a share of those that ask: each is a handover forced upon it."""
 
-LEAST_PHASES = 8
-"""With fewer, it is not known well enough which satellites reach room to tell who should leave."""
+FIRST_REACH = 5
+"""Moves at most from a cell to room before they leave."""
+
+LEAST_REACH = 9
+"""With less, it is not known well enough which satellites reach room to tell who should leave."""
 
 USUAL_SINE = 0.7
 """Sine of the elevation whose rate the cuts use for all pairs."""
@@ -65,23 +68,43 @@ class Cut(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def lasting_pairs(cells, sight, demand, before, good, keeps):
-    """Fill in the pairs that stand in the next slot too, and whether the last satellite is among them."""
-    for c in range(len(demand)):
-        keeps[c] = False
-        for w in range(good.shape[1]):
-            good[c, w] = 0
-        if not demand[c] > 0.0:
-            continue
-        b = cells.bin[c]
-        for w in range(good.shape[1]):
-            word, stays = opens(c, b, w, cells, sight), np.uint64(0)
-            while word != np.uint64(0):
-                bit = lowest_bit(word)
-                word &= word - np.uint64(1)
-                if lasts(c, b, 64 * w + bit, sight):
-                    stays |= np.uint64(1) << np.uint64(bit)
-                    keeps[c] |= sight.candidates[b, 64 * w + bit] == before[c]
-            good[c, w] = stays
+    """Fill in the pairs that stand in the next slot too, and whether the last satellite is among them.
+
+    Satellites that follow each other in both slots' lists of a bin are looked at together.
+    """
+    one, place_of_sat = np.uint64(1), np.full(len(sight.r_sat_m), -1, np.int32)
+    runs = np.empty(
+        (sight.candidates.shape[1], 3), np.int64
+    )  # where one begins in both lists, and its length
+    for b in range(len(cells.first_of_bin) - 1):
+        mark_places(sight.candidates[b], place_of_sat)
+        n, end = 0, -1
+        for j in range(sight.candidates.shape[1]):
+            i = sight.next_place[b, j]
+            if sight.candidates[b, j] < 0:
+                break
+            if i < 0:
+                continue
+            if n == 0 or j & 63 == 0 or i & 63 == 0 or j != end or i != runs[n - 1, 1] + runs[n - 1, 2]:
+                runs[n, 0], runs[n, 1], runs[n, 2] = j, i, 0
+                n += 1
+            runs[n - 1, 2] += 1
+            end = j + 1
+        for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
+            keeps[c] = False
+            good[c] = 0
+            if not demand[c] > 0.0:
+                continue
+            for r in range(n):
+                j, i = runs[r, 0], runs[r, 1]
+                word = sight.next_clear[c, i >> 6] >> np.uint64(i & 63)
+                word &= ~np.uint64(0) >> np.uint64(64 - runs[r, 2])
+                good[c, j >> 6] |= word << np.uint64(j & 63)
+            for w in range(good.shape[1]):
+                good[c, w] &= opens(c, b, w, cells, sight)
+            j = place_of_sat[before[c]] if before[c] >= 0 else -1
+            keeps[c] = j >= 0 and (good[c, j >> 6] >> np.uint64(j & 63)) & one == one
+        clear_places(sight.candidates[b], place_of_sat)
 
 
 @njit(cache=True, nogil=True)
@@ -111,7 +134,7 @@ def units_worth(value, demand, rate, goal, terms, want):
             want[c] += 1
 
 
-def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut:
+def find_cuts(task: Task, goal: Goal, *, reach: int, is_final: bool) -> Cut:
     """Return where units are scarce, and what the last one is worth there.
 
     Parameters
@@ -120,8 +143,8 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut
         The slot.
     goal
         What units are for.
-    max_phases
-        Phases of augmenting paths for each value.
+    reach
+        Moves at most from a cell to room.
     is_final
         The flow is to be the plan, and is made single-source. Otherwise prices alone are wanted, to begin with.
 
@@ -148,8 +171,8 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut
     rate = usual_rate(task)
     exchange = Exchange.open(task, units_to_plan(task))
     flow = exchange.flow
-    price, has_pressed, want = np.zeros(n_sats), np.zeros(n_cells, np.bool_), np.zeros(n_cells, np.int32)
-    worth_of_last = 0.0
+    price, want = np.zeros(n_sats), np.zeros(n_cells, np.int32)
+    leaves, worth_of_last = reach >= LEAST_REACH, 0.0
     for value in _values(task, goal, rate):
         before = want.copy()
         units_worth(value, demand, rate, goal, terms, want)
@@ -158,18 +181,19 @@ def find_cuts(task: Task, goal: Goal, *, max_phases: int, is_final: bool) -> Cut
         exchange.keep(may_keep, want)
         waiting = exchange.waiting(want, want)
         exchange.spread(waiting, want, good)
-        exchange.push(waiting, want, good, max_phases, is_widest=True)
-        exchange.give_up()
+        exchange.push(waiting, want, good, min(reach, FIRST_REACH) if leaves else reach, is_widest=True)
+        exchange.cut(want, good)
         worth_of_last = max(value, LOWEST_VALUE * float(goal.slope[0]))
-        mark_scarce(waiting, worth_of_last, want, good, sight, cells.bin, flow, has_pressed, price)
-    leaves = max_phases >= LEAST_PHASES
+        mark_scarce(
+            waiting, worth_of_last, want, good, sight.candidates, cells.bin, flow, exchange.listings, price
+        )
     if leaves:
-        _leave(exchange, goal, want, good, price, worth_of_last, max_phases)
+        _leave(exchange, goal, want, good, price, worth_of_last, reach)
     if not is_final:
         return Cut(price, np.full(n_cells, -1, np.int32), np.zeros(n_cells, np.int32))
     sat, units = exchange.single(want, good, want)
     if leaves:
-        _leave_ones(exchange, want, good, max_phases)
+        _leave_ones(exchange, want, good, reach)
         main_satellite(flow, sat, units)
     return Cut(price, sat, units)
 
@@ -181,7 +205,7 @@ def _leave(
     good: NDArray[np.uint64],
     price: NDArray[np.float64],
     value: float,
-    max_phases: int,
+    reach: int,
 ) -> None:
     """Make room by pairs that will not stand in the next slot, and bring prices into line with what that costs.
 
@@ -191,32 +215,42 @@ def _leave(
     lasting, fee = good.copy(), 0.0
     fee_of_cell = goal.breaking * np.minimum(task.demand, task.terms.mean_demand)
     for _ in range(ROUNDS):
-        leavers = open_exits(2, ANY_SIZE, task.cells, task.sight, flow, good)
+        leavers = open_exits(2, ANY_SIZE, task.cells, task.sight, flow, exchange.listings, good)
         if len(leavers):
             fee = max(fee, float(fee_of_cell[leavers].sum() / flow.got[leavers].sum()))
         exchange.forget_lost()
-        exchange.push(exchange.waiting(want, want), want, good, max_phases, is_widest=True)
-        exchange.give_up()
+        exchange.push(exchange.waiting(want, want), want, good, reach, is_widest=True)
+        exchange.cut(want, good)
     waiting = exchange.waiting(want, want)
     everything = open_pairs(task.cells, task.sight, task.demand)
     for pairs, pressed in ((good, value), (everything, value - fee)):
-        scarce, has_pressed = np.zeros(len(price)), np.zeros(len(want), np.bool_)
-        mark_scarce(waiting, pressed, want, pairs, task.sight, task.cells.bin, flow, has_pressed, scarce)
+        scarce = np.zeros(len(price))
+        mark_scarce(
+            waiting,
+            pressed,
+            want,
+            pairs,
+            task.sight.candidates,
+            task.cells.bin,
+            flow,
+            exchange.listings,
+            scarce,
+        )
         np.maximum(price, scarce, out=price)
     price[~flow.is_lost] = np.minimum(price[~flow.is_lost], fee)
-    flow.is_lost[:] = False
-    price[~exchange.is_far(lasting)] = 0.0
+    exchange.cut(want, lasting)
+    price[~flow.is_lost] = 0.0
 
 
-def _leave_ones(exchange: Exchange, want: NDArray[np.int32], good: NDArray[np.uint64], phases: int) -> None:
+def _leave_ones(exchange: Exchange, want: NDArray[np.int32], good: NDArray[np.uint64], reach: int) -> None:
     """Let some cells of one unit leave too; what they leave is filled by cells that want one."""
     task, flow = exchange.task, exchange.flow
-    open_exits(1, 1, task.cells, task.sight, flow, good)
+    open_exits(1, 1, task.cells, task.sight, flow, exchange.listings, good)
     waiting = np.flatnonzero((flow.got == 0) & (want == 1))
-    open_dark(waiting, task.cells, task.sight, flow, good)
+    open_dark(waiting, task.cells, task.sight, flow, exchange.listings, good)
     exchange.forget_lost()
     most = int(MOST_ONES * np.count_nonzero(task.demand))
-    exchange.push(waiting, want, good, phases, is_widest=True, most=most, largest=1)
+    exchange.push(waiting, want, good, reach, is_widest=True, most=most, largest=1)
 
 
 def units_to_plan(task: Task) -> int:
@@ -250,17 +284,17 @@ def _values(task: Task, goal: Goal, rate: NDArray[np.float32]) -> list[float]:
     return [*(top * 0.97 * np.geomspace(1.0, LOWEST_VALUE, LEVELS)).tolist(), 0.0]
 
 
-def find_prices(task: Task, goal: Goal, *, steps: int, max_phases: int) -> Prices:
+def find_prices(task: Task, goal: Goal, *, steps: int, reach: int) -> Prices:
     """Return prices for the bound: cuts to begin with, then smooth steps.
 
     Parameters
     ----------
     task, goal
         The slot, and what units are for.
-    steps, max_phases
+    steps, reach
         As in `smooth` and `find_cuts`.
     """
-    cut = find_cuts(task, goal, max_phases=max_phases, is_final=False)
+    cut = find_cuts(task, goal, reach=reach, is_final=False)
     return smooth(task, goal, guess(task, cut), steps=steps)
 
 
@@ -344,18 +378,18 @@ def bounds(task: Task, goal: Goal, prices: Prices) -> tuple[float, float]:
     return taken + float(objective), taken + float(plain)
 
 
-def bits_bound(task: Task, steps: int, max_phases: int) -> float:
+def bits_bound(task: Task, steps: int, reach: int) -> float:
     """Return what no plan can serve, whatever its goal: the bound of a plan that counts bits alone, in units.
 
     Parameters
     ----------
     task
         The slot.
-    steps, max_phases
+    steps, reach
         As in `smooth` and `find_cuts`.
     """
     goal = build_goal(0.0, change=0.0, breaking=0.0, joy=0.0)
-    prices = find_prices(replace(task, memory=None), goal, steps=steps, max_phases=max_phases)
+    prices = find_prices(replace(task, memory=None), goal, steps=steps, reach=reach)
     return bounds(task, goal, prices)[1]
 
 

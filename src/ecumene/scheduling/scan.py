@@ -28,8 +28,8 @@ NEVER = np.int32(-1)
 GONE = np.int32(1 << 20)
 """Place of the last slot's satellite: there was none; it is no candidate any more."""
 
-N_ROWS = 12
-_X, _Y, _Z, _UX, _UY, _UZ, _DEMAND, _FEE, _BEST, _PLAIN, _SINE, _RATE = (
+N_ROWS = 13
+_X, _Y, _Z, _UX, _UY, _UZ, _DEMAND, _FEE, _BEST, _PLAIN, _SINE, _RATE, _WISH = (
     np.uint64(LANES * k) for k in range(N_ROWS)
 )
 """Rows of the lanes of `scan_plain`."""
@@ -212,12 +212,13 @@ def scan_bin(b, n, cells, sight, goal, terms, prices, box):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def scan_plain(b, n, cells, sight, goal, terms, unit_price, box, lane):
+def scan_plain(b, n, is_flat, cells, sight, goal, terms, unit_price, box, lane):
     """Fill in the best profits of the first n cells of the loaded bin: `scan_bin` for one piece and no tolls.
 
     All numbers of a lane lie in one array, row by row, so that the compiler sees that they do not overlap, and
     indices have no sign, so that none is looked at from the end (with a sign: three times slower);
-    lanes are left out sixteen at a time where nobody sees the candidate.
+    lanes are left out sixteen at a time where nobody sees the candidate. Where rates are flat, alike at all
+    elevations, they are looked up, and divided by, once.
     """
     lanes = (n + VECTOR - 1) // VECTOR * VECTOR
     for v in range(lanes):
@@ -226,6 +227,8 @@ def scan_plain(b, n, cells, sight, goal, terms, unit_price, box, lane):
             lane[LANES * d + v] = box.place[d, v]
         lane[_DEMAND + i], lane[_FEE + i] = box.demand[v], box.fee[v]
         lane[_BEST + i] = lane[_PLAIN + i] = np.float32(0.0)
+        lane[_RATE + i] = terms.rate.reshape(terms.rate.size)[np.uint32(box.table[v])]
+        lane[_WISH + i] = lane[_DEMAND + i] / max(lane[_RATE + i], np.float32(1e-9))
     zero, one, limit = np.float32(0.0), np.float32(1.0), np.float32(terms.units_of_cell)
     tiny, slope = np.float32(1e-9), goal.slope[0]
     handover, joy, n_sines = goal.change, goal.joy, np.float32(terms.rate.shape[1])
@@ -257,19 +260,23 @@ def scan_plain(b, n, cells, sight, goal, terms, unit_price, box, lane):
                 dx, dy, dz = sx - lane[_X + i], sy - lane[_Y + i], sz - lane[_Z + i]
                 height = dx * lane[_UX + i] + dy * lane[_UY + i] + dz * lane[_UZ + i]
                 lane[_SINE + i] = height / np.sqrt(dx * dx + dy * dy + dz * dz)
-            for v in range(VECTOR):
-                i = np.uint64(start) + np.uint64(v)
-                at[i] = np.int32(min(max(lane[_SINE + i] * n_sines + lift, zero), top) + table[i])
-            for v in range(VECTOR):
-                i = np.uint64(start) + np.uint64(v)
-                lane[_RATE + i] = flat[np.uint32(at[i])]
+            if not is_flat:
+                for v in range(VECTOR):
+                    i = np.uint64(start) + np.uint64(v)
+                    at[i] = np.int32(min(max(lane[_SINE + i] * n_sines + lift, zero), top) + table[i])
+                for v in range(VECTOR):
+                    i = np.uint64(start) + np.uint64(v)
+                    lane[_RATE + i] = flat[np.uint32(at[i])]
+                for v in range(VECTOR):
+                    i = np.uint64(start) + np.uint64(v)
+                    lane[_WISH + i] = lane[_DEMAND + i] / max(lane[_RATE + i], tiny)
             for v in range(VECTOR):
                 i = np.uint64(start) + np.uint64(v)
                 demand, rate = lane[_DEMAND + i], lane[_RATE + i]
                 breaking = zero if (stays[i] & next_bit) != np.uint32(0) else may
                 change = zero if (last[i] == jj) | (last[i] == NEVER) else handover
                 fixed = lane[_FEE + i] * (sure + breaking + change) - demand * (joy * lane[_SINE + i])
-                few = np.floor(min(demand / max(rate, tiny) * np.float32(1.0 - 1e-6), limit))
+                few = np.floor(min(lane[_WISH + i] * np.float32(1.0 - 1e-6), limit))
                 more = min(few + one, limit)
                 few_gain = slope * min(few * rate, demand) - price * few
                 more_gain = slope * min(more * rate, demand) - price * more
@@ -292,7 +299,9 @@ def bound_terms(cells, sight, goal, terms, prices, demand, before):
     box = new_bin(sight)
     place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
     total, plain, lane = 0.0, 0.0, np.zeros(N_ROWS * LANES, np.float32)
-    is_plain = len(goal.slope) == 1 and not prices.bit.any()
+    is_plain, is_flat = len(goal.slope) == 1 and not prices.bit.any(), True
+    for k in range(terms.rate.shape[0]):
+        is_flat &= terms.rate[k, 0] == terms.rate[k].max()
     for b in range(len(cells.first_of_bin) - 1):
         mark_places(sight.candidates[b], place_of_sat)
         n = load_bin(b, cells, sight, terms, demand, before, place_of_sat, box)
@@ -300,7 +309,7 @@ def bound_terms(cells, sight, goal, terms, prices, demand, before):
         if n == 0:
             continue
         if is_plain:
-            scan_plain(b, n, cells, sight, goal, terms, prices.unit, box, lane)
+            scan_plain(b, n, is_flat, cells, sight, goal, terms, prices.unit, box, lane)
         else:
             scan_bin(b, n, cells, sight, goal, terms, prices, box)
         for i in range(n):

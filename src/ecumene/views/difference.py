@@ -205,13 +205,15 @@ def with_towns(found: Difference) -> None:
             row["near"] = name
 
 
-def difference_html(found: Difference, map_png: bytes, csvs: Mapping[str, str]) -> str:
+def difference_html(
+    found: Difference, map_png: bytes, sides_png: tuple[bytes, ...], csvs: Mapping[str, str]
+) -> str:
     """Return a comparison as one HTML page that asks nobody for anything.
 
     Parameters
     ----------
-    found, map_png
-        The comparison, and the map of who gained and lost.
+    found, map_png, sides_png
+        The comparison, the map of who gained and lost, and the maps of causes of A and B, of one size.
     csvs
         Files to be downloaded from the page, by name.
     """
@@ -228,5 +230,6 @@ def difference_html(found: Difference, map_png: bytes, csvs: Mapping[str, str]) 
         row=row_text,
         signed=signed_text,
         map=base64.b64encode(map_png).decode(),
+        sides=[base64.b64encode(png).decode() for png in sides_png],
         csvs={name: base64.b64encode(text.encode()).decode() for name, text in csvs.items()},
     )

@@ -259,6 +259,20 @@ def cause_map(canvas: Canvas, shares: Mapping[str, float]) -> Figure:
     return kinds_map(canvas, main, kinds)
 
 
+def plain_cause_map_png(canvas: Canvas, main_cause: NDArray[Any]) -> bytes:
+    """Return the map of the main causes of one of two runs on the same rows; both have every cause in the legend.
+
+    Parameters
+    ----------
+    canvas
+        The rows.
+    main_cause : (row,)
+        Names of the causes.
+    """
+    kinds = {cause: (CAUSE_COLOURS[cause], CAUSE_WORDS[cause]) for cause in LEGEND_ORDER}
+    return kinds_map_png(canvas, main_cause.astype(str), kinds)
+
+
 def kinds_map_png(
     canvas: Canvas, kind_of_row: NDArray[np.str_], kinds: Mapping[str, tuple[str, str]]
 ) -> bytes:
