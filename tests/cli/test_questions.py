@@ -133,6 +133,23 @@ def test_compare_tells_what_is_wrong(invoke, words, told):
     assert told in result.stderr
 
 
+def test_other_cells_are_refused_before_anything_is_computed(invoke, monkeypatch):
+    import ecumene.simulation
+
+    assert invoke("run", "toy", "--slots", "1", "--out", "a", "-q").exit_code == 0
+
+    def never(*_words, **_options):
+        raise AssertionError("computed")
+
+    monkeypatch.setattr(ecumene.simulation, "run", never)
+    result = invoke("compare", "a", "starlink-gen1", "--resolution", "3")
+    assert result.exit_code == 2
+    assert (
+        "a has cells of H3 resolution 5, starlink-gen1 of 3: run both with the same --resolution"
+        in result.stderr
+    )
+
+
 def test_a_result_takes_no_settings(invoke):
     invoke("run", "toy", "--slots", "1", "--out", "a", "-q")
     mixed = invoke("compare", "a", "toy", "--slots", "1", "--out", "c", "--json", "-q")

@@ -197,9 +197,10 @@ def compare(
         _check_compare_folder(folder, force=force)
         if plot is not None and plot.suffix.lower() != ".png":
             raise InputError(f"--plot {plot}: name a file that ends in .png")
-        from ecumene.results.difference import difference
+        from ecumene.results.difference import check_resolutions, difference
         from ecumene.views.difference import with_towns
 
+        check_resolutions(labels, [_resolution(source) for source in sources])
         sides = [_side(source, label, quiet=quiet) for source, label in zip(sources, labels, strict=True)]
         found = difference(*sides, country=country or "")
         if not sides[0].keys.get("cell"):  # a made-up planet has no towns
@@ -227,6 +228,15 @@ def _source(name: str, options: dict[str, Any], settings: list[str]) -> Path | S
     if settings:
         raise InputError(f"{name}: a result has its settings; --set and --set-b are for scenarios")
     return folder
+
+
+def _resolution(source: Path | Scenario) -> int:
+    """Return the H3 resolution of a side before it is read or computed."""
+    if not isinstance(source, Path):
+        return source.resolution
+    from ecumene.results.store import SUMMARY, read_json
+
+    return int(read_json(source / SUMMARY)["resolution"])
 
 
 def _labels(first: str, second: str | None, set_b: list[str]) -> tuple[str, str]:

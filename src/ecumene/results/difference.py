@@ -212,14 +212,24 @@ def difference(a: Side, b: Side, *, country: str = "") -> Difference:
     )
 
 
+def check_resolutions(labels: Sequence[str], resolutions: Sequence[int]) -> None:
+    """Refuse two sides whose cells have different H3 resolutions.
+
+    Raises
+    ------
+    InputError
+        With what to run instead.
+    """
+    if resolutions[0] != resolutions[1]:
+        raise InputError(
+            f"{labels[0]} has cells of H3 resolution {resolutions[0]}, {labels[1]} of {resolutions[1]}: run both with "
+            f"the same --resolution, such as {min(resolutions)}"
+        )
+
+
 def _alike(a: Side, b: Side) -> tuple[Table, Table]:
     """Return both tables of rows, or say why they cannot be compared."""
-    fine = [side.summary["resolution"] for side in (a, b)]
-    if fine[0] != fine[1]:
-        raise InputError(
-            f"{a.label} has cells of H3 resolution {fine[0]}, {b.label} of {fine[1]}: run both with the same "
-            f"--resolution, such as {min(fine)}"
-        )
+    check_resolutions([side.label for side in (a, b)], [side.summary["resolution"] for side in (a, b)])
     sides = [side.rows for side in (a, b)]
     if len(sides[0]["cell"]) == len(sides[1]["cell"]) and all(
         np.array_equal(sides[0][name].astype(str), sides[1][name].astype(str)) for name in ("cell", "country")
