@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from plain_law import plain_verdict
 from slot_runs import slots_of_run
 
+import ecumene
 from ecumene import load, simulate
 from ecumene.licences.register import read_register
 from ecumene.network.sharing import GATEWAY
@@ -355,3 +356,21 @@ def test_causes_add_up_to_everybody(law, faults):
     countries, slots = results.tables["countries"], results.tables["slots"]
     np.testing.assert_allclose(sum(countries[f"share_{name}"] for name in CAUSES), 1.0, atol=1e-6)
     np.testing.assert_allclose(sum(slots[f"cause_{name}"] for name in CAUSES), people)
+
+
+def test_borders_of_land_that_is_not_computed_count_for_places_as_for_rows(tmp_path):
+    """Uzhhorod lies 10 km from Slovakia; without it, or with it cut away, the margin is the same."""
+    overrides = tmp_path / "margin.toml"
+    overrides.write_text(
+        '[[record]]\ncountries = ["UA"]\nstatus = "licensed"\nborder_margin_km = 40\nsource = "what if"\n'
+        '[[record]]\ncountries = ["SK", "HU"]\nstatus = "refused"\nsource = "what if"\n'
+    )
+    keys = {
+        "slots": 1,
+        "licences.overrides": str(overrides),
+        "places.place": [{"name": "Uzhhorod", "lat_deg": 48.62, "lon_deg": 22.29}],
+    }
+    results = ecumene.simulate(ecumene.load("ukraine-2022", overrides=keys))
+    table = results.places()
+    assert table["cause"].tolist() == ["zone"]
+    assert table["limit"].tolist() == ["border margin of 40 km (UA)"]

@@ -64,6 +64,8 @@ class Land:
         H3 ids, ascending, each once, and where they lie. [deg]
     cell_of_row : (row,)
         Index into these.
+    whole
+        All inhabited land, what `countries` leaves out as well: distances to borders are measured to it.
     register, eras
         What the law was read from, and the law from each slot on in which it changes.
     law, verdict
@@ -93,6 +95,7 @@ class Land:
     lat_of_cell_deg: NDArray[np.float64]
     lon_of_cell_deg: NDArray[np.float64]
     cell_of_row: NDArray[np.int32]
+    whole: Points
     register: Register
     eras: tuple[Era, ...]
     law: Law
@@ -128,6 +131,7 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
     _check_codes(scenario, codes)
     if scenario.countries:
         _check_cut(scenario, rows, codes)
+    whole = points_of_rows(rows)
     register, eras = _eras(scenario, start, codes, rows)
     is_sold = np.logical_or.reduce(
         [e.verdict.is_permitted & e.law.is_offered[e.verdict.country] for e in eras]
@@ -155,6 +159,7 @@ def build_land(scenario: Scenario, start: datetime, notes: list[str]) -> Land:
         lat_of_cell_deg=rows.lat_deg[first],
         lon_of_cell_deg=rows.lon_deg[first],
         cell_of_row=cell_of_row,
+        whole=whole,
         register=register,
         eras=eras,
         subscribers=spread,

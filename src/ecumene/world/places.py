@@ -14,7 +14,7 @@ from ecumene.licences.law import ANYWHERE
 from ecumene.licences.verdict import Points, Verdict, judge
 from ecumene.network.service import NO_LICENCE, ZONE
 from ecumene.traffic.places import read_places
-from ecumene.world.land import Land, or_default, points_of_rows
+from ecumene.world.land import Land, or_default
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def _law_of(scenario: Scenario, points: Points, land: Land, radio: Radio) -> dic
     """Return what of the places follows from the law."""
     law, register = land.law, land.register
     by_control = scenario.licences.disputed == "control"
-    verdict = judge(law, register, points, points_of_rows(land.rows), by_control=by_control)
+    verdict = judge(law, register, points, land.whole, by_control=by_control)
     country, is_land = verdict.country, verdict.country >= 0
     is_permitted = np.where(is_land, verdict.is_permitted, scenario.licences.at_sea)
     exclusion = np.where(is_land, law.gso_exclusion_deg[country], np.nan)
