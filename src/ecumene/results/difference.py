@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecumene.errors import DamagedResultError, InputError
-from ecumene.results.schema import CAUSES, TABLES
-from ecumene.results.store import MANIFEST, SUMMARY, check_intact, read_json
+from ecumene.errors import InputError
+from ecumene.results.schema import CAUSES
+from ecumene.results.store import MANIFEST, SUMMARY, check_intact, read_json, read_table
 from ecumene.results.summary import weighted_percentile
 
 if TYPE_CHECKING:
@@ -124,44 +124,6 @@ def read_side(folder: Path) -> Side:
     manifest = read_json(folder / MANIFEST)
     rows, places = (read_table(folder, name) for name in ("rows", "places"))
     return Side(str(folder), manifest["scenario"], read_json(folder / SUMMARY), rows, places)
-
-
-def read_table(folder: Path, name: str) -> Table:
-    """Return a table of a result folder; empty text and NaN stand where the file has no value.
-
-    Raises
-    ------
-    DamagedResultError
-        A column is missing.
-    """
-    import duckdb
-
-    path = folder / f"{name}.parquet"
-    connection = duckdb.connect()
-    try:
-        quoted = str(path).replace("'", "''")
-        found = connection.execute(f"SELECT * FROM read_parquet('{quoted}')").fetchnumpy()  # noqa: S608
-    finally:
-        connection.close()
-    missing = [v.name for v in TABLES[name] if v.name not in found]
-    if missing:
-        raise DamagedResultError(
-            f"{path}: has no column {', '.join(missing)}; another version wrote it: run the scenario again"
-        )
-    return {v.name: _whole(found[v.name], v.dtype) for v in TABLES[name]}
-
-
-def _whole(column: Any, dtype: str) -> NDArray[Any]:
-    """Return a column with empty text or NaN where the file has NULL."""
-    values, is_empty = np.ma.getdata(column), np.ma.getmaskarray(column)
-    if dtype == "str":
-        text = values.astype(object)
-        text[is_empty | np.array([entry is None for entry in text], np.bool_)] = ""
-        return np.asarray(text)
-    if is_empty.any():
-        values = values.astype(np.float64)
-        values[is_empty] = np.nan
-    return np.asarray(values)
 
 
 def difference(a: Side, b: Side, *, country: str = "") -> Difference:
