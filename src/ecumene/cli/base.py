@@ -447,7 +447,7 @@ def exit_codes(*, debug: bool) -> Iterator[None]:
     except (typer.Exit, BrokenPipeError):
         raise  # a reader that has seen enough (`| head`) is no failure worth words
     except KeyboardInterrupt:
-        _fail_interrupted()
+        fail_interrupted()
     except Exception as error:  # noqa: BLE001 - the last door: a traceback is no message
         if debug or is_debug():
             traceback.print_exc()
@@ -455,7 +455,8 @@ def exit_codes(*, debug: bool) -> Iterator[None]:
         fail(message, code)
 
 
-def _fail_interrupted() -> NoReturn:
+def fail_interrupted() -> NoReturn:
+    """Say that nothing came of it, and end with the exit code of an interruption."""
     say("interrupted: no new result was written")
     raise typer.Exit(INTERRUPTED)
 

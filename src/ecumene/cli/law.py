@@ -62,7 +62,7 @@ def licences(
         if plot is not None:
             import numpy as np
 
-            from ecumene.results.store import put_file
+            from ecumene.results.files import put_file
             from ecumene.views.lawbook import law_map_png
 
             put_file(plot, law_map_png(facts, rows, {"lat_deg": np.zeros(0), "lon_deg": np.zeros(0)}))

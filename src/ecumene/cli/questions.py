@@ -290,7 +290,7 @@ def _write_compare(found: Any, folder: Path, plot: Path | None) -> Path:
 
     from ecumene.errors import RunError
     from ecumene.results.difference import countries_csv, rows_csv
-    from ecumene.results.store import put_file
+    from ecumene.results.files import put_file
     from ecumene.views.difference import difference_html
     from ecumene.views.worldmap import build_canvas, change_map_png, plain_cause_map_png
 

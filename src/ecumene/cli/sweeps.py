@@ -261,7 +261,7 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
         progress(quiet=quiet) as on_slot,
         stopping_between_slots(on_slot, notice=notice) as on_slot_or_stop,
     ):
-        results = run(world, on_slot=on_slot_or_stop, folder=kept)
+        results = run(world, on_slot=on_slot_or_stop, folder=kept, force=True)
     if kept is not None:
         page, failure = report_page(results)
         write_results(results, kept, force=True, extra_files={} if page is None else {"report.html": page})
@@ -276,7 +276,7 @@ def _tell(comparison: Comparison, folder: Path, *, plot: str | None, quiet: bool
 
     drawn = []
     if plot is not None:
-        from ecumene.results.store import put_file
+        from ecumene.results.files import put_file
         from ecumene.views.curve import curve_svg
 
         drawn.append(put_file(folder / "sweep.svg", curve_svg(comparison, plot)))

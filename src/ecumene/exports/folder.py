@@ -17,7 +17,7 @@ from ecumene.exports.ion import contact_plan_files
 from ecumene.exports.kml import kml_lines
 from ecumene.exports.netcdf import write_netcdf
 from ecumene.exports.prometheus import prometheus_text
-from ecumene.results.store import put_lines
+from ecumene.results.files import put_lines
 from ecumene.simulation import one_slot
 from ecumene.slot import survey
 from ecumene.world import build

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ecumene import __version__
 from ecumene.errors import InputError, OutputError, RunError, did_you_mean
+from ecumene.results.files import put_file
 from ecumene.results.schema import Variable
-from ecumene.results.store import check_place, fingerprint, json_text, put_file, read_json
+from ecumene.results.store import check_place, fingerprint, json_text, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
