@@ -29,8 +29,8 @@ def invoke(tmp_path, monkeypatch):
     monkeypatch.delenv("ECUMENE_DEBUG", raising=False)
     runner = CliRunner()
 
-    def call(*words: str):
-        return runner.invoke(cli.app, list(words))
+    def call(*words: str, stdin: str | bytes | None = None):
+        return runner.invoke(cli.app, list(words), input=stdin)
 
     return call
 

@@ -99,7 +99,9 @@ def _print_version(wanted: bool) -> None:
 Name = Annotated[
     str | None,
     typer.Argument(
-        metavar="NAME|FILE", help="A preset (ecumene list) or a TOML file.", autocompletion=preset_completion
+        metavar="NAME|FILE",
+        help="A preset (ecumene list), a TOML file, or - for standard input.",
+        autocompletion=preset_completion,
     ),
 ]
 
@@ -217,7 +219,9 @@ def load_scenario(
         f"--{_option(key)} and --set {key}: both are given; keep one" for key in given if key in overrides
     ]
     if constellation is not None and "title" not in overrides:
-        overrides["title"] = f"{Path(name).stem} with the satellites of {constellation.name}"
+        overrides["title"] = (
+            f"{'a scenario' if name == '-' else Path(name).stem} with the satellites of {constellation.name}"
+        )
     start = parse_utc("start", given.pop("start", None), problems)
     if problems:
         raise ScenarioError("the command line", problems)
