@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import sys
 import tomllib
@@ -128,6 +129,25 @@ def with_lines(error: ScenarioError, name_or_path: str | Path) -> ScenarioError:
         line = line_of_path(line_of, tuple(int(part) if part.isdigit() else part for part in parts))
         problems.append(f"line {line}: {problem}" if line else problem)
     return ScenarioError(source, problems)
+
+
+def with_defaults(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resolved scenario with the keys that came later, at their defaults.
+
+    Parameters
+    ----------
+    keys
+        As a manifest holds it, of whatever version.
+
+    Returns
+    -------
+    keys
+        The same where this version can no longer read it.
+    """
+    try:
+        return Scenario.model_validate_json(json.dumps(keys)).model_dump(mode="json")
+    except ValidationError:
+        return dict(keys)
 
 
 def parse_setting(setting: str) -> tuple[str, Any]:
