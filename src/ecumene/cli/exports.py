@@ -58,6 +58,14 @@ def export(
             metavar="N", min=1, help="Slots, from the first: 1 for graphml and hypatia, all for czml and ion."
         ),
     ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Satellites in czml at most, 500 by default; of more, every second, third, ... is written.",
+        ),
+    ] = None,
     places: PlacesFile = None,
     settings: Settings = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds files.")] = False,
@@ -81,15 +89,16 @@ def export(
                 f"{source}: a result has its settings; --start, --places and --set are for scenarios"
             )
         if format_ in OF_RESULTS:
-            if slots is not None:
-                raise InputError(f"--slots: {format_} holds the whole run; leave it out")
+            for option, value in (("--slots", slots), ("--most", most)):
+                if value is not None:
+                    raise InputError(f"{option}: {format_} holds the whole run; leave it out")
             folder, written = _of_result(format_, source, out, country, force=force)
         else:
             if country is not None:
                 raise InputError(f"--country: is for {', '.join(OF_RESULTS)}; leave it out")
             scenario_options = (start, places, settings or ())
             folder, written = _of_scenario(
-                format_, source, out, scenario_options, slots, is_result=is_result, force=force
+                format_, source, out, scenario_options, slots, most, is_result=is_result, force=force
             )
         say(f"{len(written)} {'file' if len(written) == 1 else 'files'} in {folder}{os.sep}")
 
@@ -116,6 +125,7 @@ def _of_scenario(
     out: Path | None,
     options: tuple[str | None, Path | None, Sequence[str]],
     slots: int | None,
+    most: int | None,
     *,
     is_result: bool,
     force: bool,
@@ -129,4 +139,9 @@ def _of_scenario(
     else:
         scenario = load_scenario(source, {"start": start}, None, places, settings)
     folder = out or Path("out") / f"{scenario.name}-{format_}"
-    return folder, write_export(format_, scenario, folder, slots=slots, force=force)
+    written = write_export(format_, scenario, folder, slots=slots, most=most, force=force)
+    if format_ == "czml":
+        from ecumene.exports.czml import document_name
+
+        say(document_name(written[0]))
+    return folder, written

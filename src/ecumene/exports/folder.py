@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecumene.errors import InputError, OutputError, RunError
-from ecumene.exports.czml import czml_text
+from ecumene.exports.czml import MOST_SATELLITES, czml_text
 from ecumene.exports.geojson import gateway_lines, row_lines
 from ecumene.exports.geoparquet import write_geoparquet
 from ecumene.exports.graphml import graphml_text
@@ -23,7 +23,7 @@ from ecumene.slot import survey
 from ecumene.world import build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ecumene.results.outcome import Results
@@ -37,11 +37,13 @@ def _graphml_files(world: World, slots: Iterable[Slot]) -> Iterator[tuple[str, s
         yield f"slot_{slot.sky.slot:06d}.graphml", graphml_text(world, slot)
 
 
-def _czml_files(world: World, _slots: Iterable[Slot]) -> Iterator[tuple[str, str]]:
-    yield "satellites.czml", czml_text(world, world.scenario.slots)
+def _czml_files(
+    world: World, _slots: Iterable[Slot], most: int = MOST_SATELLITES
+) -> Iterator[tuple[str, str]]:
+    yield "satellites.czml", czml_text(world, world.scenario.slots, most=most)
 
 
-FORMATS = {
+FORMATS: dict[str, Callable[[World, Iterable[Slot]], Iterator[tuple[str, str]]]] = {
     "hypatia": hypatia_files,
     "graphml": _graphml_files,
     "ion": contact_plan_files,
@@ -172,7 +174,13 @@ def slots_of(world: World, n_slots: int) -> Iterator[Slot]:
 
 
 def write_export(
-    name: str, scenario: Scenario, folder: Path, *, slots: int | None = None, force: bool = False
+    name: str,
+    scenario: Scenario,
+    folder: Path,
+    *,
+    slots: int | None = None,
+    most: int | None = None,
+    force: bool = False,
 ) -> list[Path]:
     """Write the files of a format.
 
@@ -186,6 +194,8 @@ def write_export(
         Where to; made where it does not exist.
     slots
         How many, from the first; one where not given, or all of them (`OF_ALL_SLOTS`).
+    most
+        Satellites at most, for czml (`czml_text`).
     force
         Write into a folder that holds files already.
 
@@ -197,12 +207,14 @@ def write_export(
     Raises
     ------
     InputError
-        More slots than the scenario has, or a world the format cannot hold.
+        More slots than the scenario has, a world the format cannot hold, or `most` for another format than czml.
     OutputError
         The folder cannot be used.
     RunError
         Writing failed.
     """
+    if most is not None and name != "czml":
+        raise InputError(f"--most: is for czml; {name} holds every satellite, leave it out")
     n_slots = slots or (scenario.slots if name in OF_ALL_SLOTS else 1)
     if n_slots > scenario.slots:
         raise InputError(
@@ -211,7 +223,9 @@ def write_export(
     check_target(folder, force=force)
     world = build(scenario.model_copy(update={"slots": n_slots}))
     written = []
-    for relative, text in FORMATS[name](world, slots_of(world, n_slots)):
+    slots_done = slots_of(world, n_slots)
+    files = FORMATS[name](world, slots_done) if most is None else _czml_files(world, slots_done, most)
+    for relative, text in files:
         path = folder / relative
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
