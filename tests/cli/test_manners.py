@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 import ecumene
 from ecumene.cli import app
@@ -89,23 +90,67 @@ def test_policies_complete_and_are_those_of_the_plan():
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("ecumene site --country KE", "KE"), ("ecumene sweep toy --policy ran", "random")],
+    [
+        ("ecumene comp", "compare"),
+        ("ecumene run starlink-g", "starlink-gen1"),
+        ("ecumene compare toy one", "oneweb"),
+        ("ecumene why Kyiv --scenario uk", "ukraine-2022"),
+        ("ecumene init my.toml --from ton", "tonga-2022"),
+        ("ecumene export geoj", "geojson"),
+        ("ecumene export czml kui", "kuiper"),
+        ("ecumene export kml out/a --country KE", "KE"),
+        ("ecumene report out/a --country UA", "UA"),
+        ("ecumene compare toy oneweb --country UA", "UA"),
+        ("ecumene site --country KE", "KE"),
+        ("ecumene site --country KE --serve KE,UG", "KE,UG"),
+        ("ecumene site --country KE --for peo", "people"),
+        ("ecumene site --country KE --among c", "cells"),
+        ("ecumene sweep toy --policy ran", "random"),
+        ("ecumene sweep toy --grant IN,ZA", "IN,ZA"),
+        ("ecumene sweep toy --plot share_s", "share_served"),
+        ("ecumene licences --register one", "oneweb"),
+        ("ecumene licences --disputed con", "control"),
+        ("ecumene plot out/a mbps_p50", "mbps_p50"),
+        ("ecumene plot out/a latency", "latency-cdf"),
+        ("ecumene query out/a --tab", "--tables"),
+    ],
 )
 def test_a_shell_is_told(words, expected):
-    asked = {
-        "_ECUMENE_COMPLETE": "complete_bash",
-        "COMP_WORDS": words,
-        "COMP_CWORD": str(len(words.split()) - 1),
-        "PYTHONPATH": str(Path(ecumene.__file__).parent.parent),
-    }
-    done = subprocess.run(
+    """As the scripts of `--install-completion` ask, in this process: a new one for each takes a second."""
+    shown = CliRunner().invoke(
+        app,
+        [],
+        prog_name="ecumene",
+        env={
+            "_ECUMENE_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        },
+    )
+    assert shown.stdout.split() == [expected], shown.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_can_be_shown_for_a_shell_and_works_in_a_process_of_its_own(shell):
+    asked = {"PYTHONPATH": str(Path(ecumene.__file__).parent.parent), "_ECUMENE_COMPLETE": f"source_{shell}"}
+    script = subprocess.run(
         [sys.executable, "-m", "ecumene"],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, **asked},
+    ).stdout
+    assert f"_ECUMENE_COMPLETE=complete_{shell}" in script
+    line = {"COMP_WORDS": "ecumene run starlink-g", "COMP_CWORD": "2"}
+    line |= {"_TYPER_COMPLETE_ARGS": "ecumene run starlink-g", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    done = subprocess.run(
+        [sys.executable, "-m", "ecumene"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **asked, "_ECUMENE_COMPLETE": f"complete_{shell}", **line},
     )
-    assert done.stdout.split() == [expected], done.stderr
+    assert "starlink-gen1" in done.stdout, done.stderr
 
 
 class _Terminal(io.StringIO):

@@ -90,6 +90,15 @@ def policy_completion(incomplete: str) -> list[str]:
     return [f"{before}{comma}{name}" for name in POLICY_NAMES if name.startswith(last)]
 
 
+def word_completion(*words: str) -> Callable[[str], list[str]]:
+    """Return what completes an option that takes one of a few words."""
+
+    def begin_so(incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    return begin_so
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"ecumene {__version__}")

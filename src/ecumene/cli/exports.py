@@ -14,10 +14,12 @@ from ecumene.cli.base import (
     Settings,
     Start,
     app,
+    country_completion,
     exit_codes,
     load_scenario,
     preset_completion,
     say,
+    word_completion,
 )
 from ecumene.errors import InputError, did_you_mean
 
@@ -27,15 +29,15 @@ if TYPE_CHECKING:
 KINDS = "geojson|geoparquet|netcdf|kml|prometheus|czml|graphml|hypatia|ion"
 
 
-def _kind_completion(incomplete: str) -> list[str]:
-    return [kind for kind in KINDS.split("|") if kind.startswith(incomplete)]
-
-
 @app.command()
 def export(
     format_: Annotated[
         str,
-        typer.Argument(metavar="FORMAT", help=f"What to write: {KINDS}.", autocompletion=_kind_completion),
+        typer.Argument(
+            metavar="FORMAT",
+            help=f"What to write: {KINDS}.",
+            autocompletion=word_completion(*KINDS.split("|")),
+        ),
     ],
     source: Annotated[
         str,
@@ -49,7 +51,12 @@ def export(
         Path | None, typer.Option(metavar="DIR", help="Folder for the files; out/NAME-FORMAT by default.")
     ] = None,
     country: Annotated[
-        str | None, typer.Option(metavar="CC,CC", help="Rows of these countries alone (formats of results).")
+        str | None,
+        typer.Option(
+            metavar="CC,CC",
+            help="Rows of these countries alone (formats of results).",
+            autocompletion=country_completion,
+        ),
     ] = None,
     start: Start = None,
     slots: Annotated[

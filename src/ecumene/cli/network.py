@@ -25,6 +25,7 @@ from ecumene.cli.base import (
     preset_completion,
     progress,
     say,
+    word_completion,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +59,13 @@ def site(
         ),
     ] = None,
     goal: Annotated[
-        str, typer.Option("--for", metavar="traffic|people", help="What the sites shall gain most of.")
+        str,
+        typer.Option(
+            "--for",
+            metavar="traffic|people",
+            help="What the sites shall gain most of.",
+            autocompletion=word_completion("traffic", "people"),
+        ),
     ] = "traffic",
     serve: Annotated[
         str | None,
@@ -69,7 +76,12 @@ def site(
         ),
     ] = None,
     among: Annotated[
-        str, typer.Option(metavar="towns|cells", help="Where a site may stand: at towns, or on any land.")
+        str,
+        typer.Option(
+            metavar="towns|cells",
+            help="Where a site may stand: at towns, or on any land.",
+            autocompletion=word_completion("towns", "cells"),
+        ),
     ] = "towns",
     spacing_km: Annotated[
         float, typer.Option(metavar="KM", min=0.0, max=5_000.0, help="Least distance to any other gateway.")

@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from ecumene.scenario.variations import Case, Variation
 
 
+def _measure_completion(incomplete: str) -> list[str]:
+    from ecumene.results.comparison import drawn_measures
+
+    return [name for name in drawn_measures() if name.startswith(incomplete)]
+
+
 @app.command()
 def sweep(
     name: Name = None,
@@ -86,7 +92,11 @@ def sweep(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the result folder of each run in it.")] = False,
     plot: Annotated[
         str | None,
-        typer.Option(metavar="MEASURE", help="Draw a column of sweep.csv over the swept number: sweep.svg."),
+        typer.Option(
+            metavar="MEASURE",
+            help="Draw a column of sweep.csv over the swept number: sweep.svg.",
+            autocompletion=_measure_completion,
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor table.")] = False,
     as_json: AsJson = False,
