@@ -27,6 +27,12 @@ def test_graphml_of_a_preset(invoke):
     assert names == ["slot_000000.graphml", "slot_000001.graphml"]
 
 
+def test_quiet_says_nothing(invoke):
+    shown = invoke("export", "czml", "toy", "--quiet")
+    assert (shown.exit_code, shown.output) == (0, "")
+    assert Path("out/toy-czml/satellites.czml").is_file()
+
+
 def test_hypatia_of_a_result(invoke, result):
     shown = invoke("export", "hypatia", str(result), "--out", "h")
     assert shown.exit_code == 0, shown.stderr

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import ecumene
 from ecumene.cli import app
 from ecumene.cli.base import ORDER, POLICY_NAMES, country_completion, policy_completion
+from ecumene.errors import InputError, RunError
 from ecumene.views.progress import show_progress
 
 COMMANDS = typer.main.get_command(app).commands
@@ -27,7 +28,7 @@ NO_JSON = {
 }
 """Commands that print no result, each with what they do instead."""
 
-SHORT = {"list", "check", "doctor", "licences", "report", "query", *NO_JSON}
+SHORT = {"list", "check", "doctor", "licences", "report", "query", "init", "schema", "plot"}
 """Commands without progress, so that there is nothing to silence."""
 
 
@@ -43,6 +44,7 @@ def test_no_help_loads_anything_heavy():
         f"for name in {sorted(COMMANDS)!r}:\n"
         "    done = CliRunner().invoke(app, [name, '--help'])\n"
         "    assert done.exit_code == 0 and '--debug' in done.stdout, name\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
         "heavy = {'numpy', 'numba', 'matplotlib', 'duckdb', 'rich', 'h3', 'sgp4'}\n"
         "heavy |= {'xarray', 'pandas', 'zarr', 'jinja2'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
@@ -59,6 +61,58 @@ def test_results_can_be_had_as_json_and_progress_silenced(name):
     assert ("--json" in options(name)) == (name not in NO_JSON)
     assert ("--quiet" in options(name)) == (name not in SHORT)
     assert "--debug" in options(name)
+
+
+DOING = {
+    "run": ("toy", "ecumene.world.build"),
+    "check": ("toy", "ecumene.world.build"),
+    "compare": ("toy oneweb", "ecumene.world.build"),
+    "sweep": ("toy --set seed=1,2", "ecumene.world.build"),
+    "site": ("--country XA --antennas 2 --scenario toy", "ecumene.world.build"),
+    "why": ("Market --scenario toy", "ecumene.reasons.why"),
+    "export": ("graphml toy", "ecumene.exports.folder.build"),
+    "licences": ("", "ecumene.world.lawbook.law_of_day"),
+    "report": ("out/toy", "ecumene.results.store.read_summary"),
+    "query": ("out/toy select", "ecumene.results.query.query"),
+    "plot": ("out/toy mbps_p50", "ecumene.archive.open_results"),
+    "list": ("", "ecumene.scenario.load"),
+    "init": ("my.toml", "ecumene.scenario.load"),
+    "schema": ("", "ecumene.scenario.Scenario.model_json_schema"),
+    "doctor": ("", "ecumene.views.checkup.checkup"),
+}
+"""Words after every command, and where it then does its work."""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (InputError("no such thing"), 2, "Error: no such thing\n"),
+        (RunError("the sky fell"), 1, "Error: the sky fell\n"),
+        (KeyboardInterrupt(), 130, "interrupted: no new result was written\n"),
+    ],
+)
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_how_every_command_ends(invoke, monkeypatch, name, error, code, told):
+    import ecumene.reasons
+    import ecumene.siting
+    import ecumene.views.report  # noqa: F401 - all that is imported late, for it would keep what is put in below
+
+    words, place = DOING[name]
+
+    def fails(*_words, **_options):
+        raise error
+
+    monkeypatch.setattr(place, fails)
+    ended = invoke(name, *words.split())
+    assert ended.exit_code == code
+    assert ended.stderr.endswith(told)
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_an_option_that_does_not_exist_is_wrong_input(invoke, name):
+    ended = invoke(name, *DOING[name][0].split(), "--nonsense")
+    assert (ended.exit_code, ended.stdout) == (2, "")
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -18,7 +18,9 @@ from ecumene.cli.base import (
     exit_codes,
     load_scenario,
     preset_completion,
+    progress,
     say,
+    stopping_between_slots,
     word_completion,
 )
 from ecumene.errors import InputError, did_you_mean
@@ -76,6 +78,7 @@ def export(
     places: PlacesFile = None,
     settings: Settings = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds files.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor notes.")] = False,
     debug: Debug = False,
 ) -> None:
     """Write for other programs: the numbers of a result, or the network slot by slot.
@@ -105,9 +108,11 @@ def export(
                 raise InputError(f"--country: is for {', '.join(OF_RESULTS)}; leave it out")
             scenario_options = (start, places, settings or ())
             folder, written = _of_scenario(
-                format_, source, out, scenario_options, slots, most, is_result=is_result, force=force
-            )
-        say(f"{len(written)} {'file' if len(written) == 1 else 'files'} in {folder}{os.sep}")
+                format_, source, out, scenario_options, slots, most,
+                is_result=is_result, force=force, quiet=quiet,
+            )  # fmt: skip
+        if not quiet:
+            say(f"{len(written)} {'file' if len(written) == 1 else 'files'} in {folder}{os.sep}")
 
 
 def _of_result(
@@ -136,6 +141,7 @@ def _of_scenario(
     *,
     is_result: bool,
     force: bool,
+    quiet: bool,
 ) -> tuple[Path, list[Path]]:
     from ecumene.archive import scenario_of_result
     from ecumene.exports.folder import write_export
@@ -146,8 +152,12 @@ def _of_scenario(
     else:
         scenario = load_scenario(source, {"start": start}, None, places, settings)
     folder = out or Path("out") / f"{scenario.name}-{format_}"
-    written = write_export(format_, scenario, folder, slots=slots, most=most, force=force)
-    if format_ == "czml":
+    notice = f"stopping after this slot; {folder} then lacks files (Ctrl-C again to stop at once)"
+    with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot, notice=notice) as on_slot_or_stop:
+        written = write_export(
+            format_, scenario, folder, slots=slots, most=most, force=force, on_slot=on_slot_or_stop
+        )
+    if format_ == "czml" and not quiet:
         from ecumene.exports.czml import document_name
 
         say(document_name(written[0]))

@@ -25,6 +25,7 @@ from ecumene.cli.base import (
     preset_completion,
     progress,
     say,
+    stopping_between_slots,
     word_completion,
 )
 
@@ -161,8 +162,8 @@ def _propose(scenario: Scenario, out: Path | None, *, quiet: bool, **options: An
         say(f"{scenario.name}: looking for gateways in {options['country']}")
     busy = scenario.model_copy(update={"demand": scenario.demand.model_copy(update={"diurnal": False})})
     world = build(busy)
-    with progress(quiet=quiet) as on_slot:
-        proposal = propose(world, on_slot=on_slot, **options)
+    with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot) as on_slot_or_stop:
+        proposal = propose(world, on_slot=on_slot_or_stop, **options)
     start_utc = world.start.isoformat().replace("+00:00", "Z")
     facts = siting_facts(proposal, scenario.name, start_utc, scenario.slots, options["spacing_km"])
     if out is not None:

@@ -162,13 +162,16 @@ def check_target(folder: Path, *, force: bool) -> None:
         )
 
 
-def slots_of(world: World, n_slots: int) -> Iterator[Slot]:
-    """Return the first slots of a world, as a run computes them."""
+def slots_of(world: World, n_slots: int, on_slot: Callable[[int, int], None] | None = None) -> Iterator[Slot]:
+    """Return the first slots of a world, as a run computes them; `on_slot` is told how many are done, and in all."""
+    tell = on_slot or (lambda _done, _total: None)
     before: Slot | None = None
+    tell(0, n_slots)
     sky, next_sky = survey(world.at(0), 0), survey(world.at(1), 1)
     for k in range(n_slots):
         before = one_slot(world.at(k), sky, next_sky, before)
         yield before
+        tell(k + 1, n_slots)
         if k + 1 < n_slots:
             sky, next_sky = next_sky, survey(world.at(k + 2), k + 2)
 
@@ -181,6 +184,7 @@ def write_export(
     slots: int | None = None,
     most: int | None = None,
     force: bool = False,
+    on_slot: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
     """Write the files of a format.
 
@@ -198,6 +202,8 @@ def write_export(
         Satellites at most, for czml (`czml_text`).
     force
         Write into a folder that holds files already.
+    on_slot
+        Called with slots done and slots in all.
 
     Returns
     -------
@@ -223,7 +229,7 @@ def write_export(
     check_target(folder, force=force)
     world = build(scenario.model_copy(update={"slots": n_slots}))
     written = []
-    slots_done = slots_of(world, n_slots)
+    slots_done = slots_of(world, n_slots, on_slot)
     files = FORMATS[name](world, slots_done) if most is None else _czml_files(world, slots_done, most)
     for relative, text in files:
         path = folder / relative
