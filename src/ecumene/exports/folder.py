@@ -163,7 +163,17 @@ def check_target(folder: Path, *, force: bool) -> None:
 
 
 def slots_of(world: World, n_slots: int, on_slot: Callable[[int, int], None] | None = None) -> Iterator[Slot]:
-    """Return the first slots of a world, as a run computes them; `on_slot` is told how many are done, and in all."""
+    """Return the first slots of a world, as a run computes them.
+
+    Parameters
+    ----------
+    world
+        From `ecumene.world.build`.
+    n_slots
+        How many.
+    on_slot
+        Called with slots done and slots in all, first with 0.
+    """
     tell = on_slot or (lambda _done, _total: None)
     before: Slot | None = None
     tell(0, n_slots)
