@@ -49,12 +49,12 @@ class Failures:
 
     Attributes
     ----------
-    n_gateways, n_slots
-        How many there are, and slots tried so far.
-    tried
-        The gateways taken away: those that bring most people home in the first of these slots.
     people_lost, lost_bps, people_through : (gateway,)
         Sums over the slots; only those tried have losses.
+    n_slots
+        Slots tried so far.
+    tried
+        The gateways taken away: those that bring most people home in the first of these slots.
 
     Notes
     -----
@@ -63,13 +63,16 @@ class Failures:
     is the first moment after the failure. Beams stay with their satellites.
     """
 
-    n_gateways: int
+    people_lost: NDArray[np.float64]
+    lost_bps: NDArray[np.float64]
+    people_through: NDArray[np.float64]
     n_slots: int = 0
     tried: tuple[int, ...] | None = None
 
-    def __post_init__(self) -> None:
-        """Begin with nothing lost."""
-        self.people_lost, self.lost_bps, self.people_through = np.zeros((3, self.n_gateways))
+    @property
+    def n_gateways(self) -> int:
+        """How many there are."""
+        return len(self.people_lost)
 
     def record(self, world: World, slot: Slot) -> None:
         """Take gateways away, one by one, in one slot."""
@@ -290,7 +293,7 @@ def open_carriage(world: World) -> Carriage:
         up_of_link=np.zeros(n_links, np.int64),
         landed_bps=np.zeros((len(world.land.codes), len(codes))),
         totals=[],
-        failures=Failures(len(world.ground.gateways)),
+        failures=Failures(*np.zeros((3, len(world.ground.gateways)))),
     )
 
 

@@ -6,6 +6,7 @@ numba gives every kernel one entry for Python and one for C callbacks.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -31,3 +32,13 @@ def njit(**options: Any) -> Any:
 
 inner_njit = partial(njit, no_cpython_wrapper=True)
 """`njit` for kernels that other kernels alone call: no entry for Python either."""
+
+
+def cache_folder() -> Path | None:
+    """Return where numba keeps the compiled kernels of this package's first folder; None where it can write nowhere."""
+    path = njit(cache=True)(_nothing).stats.cache_path
+    return None if path is None else Path(path)
+
+
+def _nothing() -> None:
+    """Stand for a kernel; it is never compiled."""

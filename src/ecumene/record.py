@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +43,6 @@ from ecumene.results.statistics import (
     rtt_percentile_s,
     settle,
 )
-from ecumene.results.store import check_folder
 from ecumene.results.summary import (
     Remedies,
     busiest_gateways,
@@ -62,7 +59,6 @@ from ecumene.results.summary import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -76,7 +72,11 @@ LOAD_STEPS = 1_000
 
 @dataclass
 class Ledger:
-    """What has been counted so far; the only thing of a run that is written to."""
+    """What has been counted so far; the only thing of a run that is written to.
+
+    It keeps no state elsewhere: a run goes on from a ledger and its last slot (`ecumene.course`), with the seconds that
+    every slot took.
+    """
 
     world: World
     rows: RowStatistics
@@ -98,7 +98,7 @@ class Ledger:
     keys: list[tuple[int, NDArray[np.int8], NDArray[np.int32]]] = field(default_factory=list)
     there: list[dict[int, dict[str, Any]]] = field(default_factory=list)
     totals: list[tuple[float, ...]] = field(default_factory=list)
-    stamps: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
     def record(self, slot: Slot) -> None:
         """Count one slot."""
@@ -145,7 +145,6 @@ class Ledger:
         count_dwells(self.dwells, plan.sat_of_cell)
         if slot.sky.slot == 0:
             self.first_r_sat_m = slot.sky.r_sat_m
-        self.stamps.append(perf_counter())
 
     def _record_satellites(self, slot: Slot) -> None:
         carried = np.bincount(slot.flow_sat, slot.shares.carried_bps, len(self.carried_of_sat))
@@ -163,14 +162,8 @@ class Ledger:
         )
         self.loads_of_gateway[np.arange(len(step)), step] += 1
 
-    def close(self, *, slots_s: float) -> Results:
-        """Return the results of everything counted.
-
-        Parameters
-        ----------
-        slots_s
-            Wall-clock time the slots took. [s]
-        """
+    def close(self) -> Results:
+        """Return the results of everything counted."""
         n_slots = len(self.totals)
         settle(self.rows)
         rows = _row_table(self.world, self.rows, n_slots)
@@ -207,10 +200,9 @@ class Ledger:
         summary["pairs"] = pairs_in_short(tables["pairs"])
         summary["faults"] = faults_in_short(tables["faults"])
         summary["places"] = places_in_short(tables["places"], self.world.scenario.slot_s)
-        steps = np.diff(self.stamps)
         summary["seconds"] = {
-            "slots": round(slots_s, 3),
-            "per_slot_median": round(float(np.median(steps)), 4) if len(steps) else round(slots_s, 4),
+            "slots": round(sum(self.seconds), 3),
+            "per_slot_median": round(float(np.median(self.seconds)), 4),
         }
         return Results(self.world.scenario, tables, summary, _frames(self.world, self.keys))
 
@@ -324,18 +316,11 @@ def slot_columns(slot: Slot) -> dict[str, Any]:
     }
 
 
-def arrays_of_run(world: World, folder: Path | None) -> AbstractContextManager[SlotArrays | None]:
-    """Return the store of per-slot arrays of a run; of nothing where none is asked for, or there is no folder.
-
-    Raises
-    ------
-    OutputError
-        The folder cannot be used, or holds other things than results.
-    """
+def arrays_of_run(world: World, folder: Path | None) -> SlotArrays | None:
+    """Return a new store for the per-slot arrays of a run; None where none is asked for, or there is no folder."""
     names = world.scenario.output.arrays
     if not names or folder is None:
-        return nullcontext()
-    check_folder(folder, world.scenario, force=True)
+        return None
     rows, land = world.land.rows, world.land
     return open_arrays(
         folder,

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-from ecumene.record import array_columns, arrays_of_run, open_ledger
+from ecumene.course import begin
 from ecumene.results.outcome import Results
-from ecumene.slot import Slot, assign, carry, close_links, demand, survey
+from ecumene.slot import assign, carry, close_links, demand, survey
 from ecumene.world import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ecumene.scenario import Scenario
-    from ecumene.slot import Sky
+    from ecumene.slot import Sky, Slot
     from ecumene.world import World
 
 __all__ = ["Results", "run", "simulate"]
@@ -28,6 +26,7 @@ def simulate(
     *,
     on_slot: Callable[[int, int], None] | None = None,
     folder: str | Path | None = None,
+    force: bool = False,
 ) -> Results:
     """Compute the whole planet's network, slot by slot.
 
@@ -36,25 +35,34 @@ def simulate(
     scenario
         From `ecumene.load`.
     on_slot
-        Called with slots done and slots in all, first with 0 when the world is built.
+        Called with slots done and slots in all when the world is built, and after every slot.
     folder
-        Result folder for the per-slot arrays of `output.arrays`, where `Results.write` then goes as well.
+        Result folder, where `Results.write` then goes as well. Named here, it takes the per-slot arrays of
+        `output.arrays`, and a checkpoint every minute or so from which the same run goes on after it was interrupted.
+    force
+        Begin with the first slot where the folder holds an unfinished run of another scenario, or a damaged one.
 
     Returns
     -------
     results
-        Tables and summary. The same scenario gives the same numbers.
+        Tables and summary. The same scenario gives the same numbers, interrupted or not.
 
     Raises
     ------
     InputError
-        A file the scenario names has mistakes, or two of its parts contradict each other.
+        A file the scenario names has mistakes, or two of its parts contradict each other; or the folder cannot be used.
+    DamagedResultError
+        The unfinished run in the folder cannot be read.
     """
-    return run(build(scenario), on_slot=on_slot, folder=None if folder is None else Path(folder))
+    return run(build(scenario), on_slot=on_slot, folder=None if folder is None else Path(folder), force=force)
 
 
 def run(
-    world: World, *, on_slot: Callable[[int, int], None] | None = None, folder: Path | None = None
+    world: World,
+    *,
+    on_slot: Callable[[int, int], None] | None = None,
+    folder: Path | None = None,
+    force: bool = False,
 ) -> Results:
     """Compute the slots of a world that is built already: what `simulate` does after building.
 
@@ -62,11 +70,11 @@ def run(
     ----------
     world
         From `ecumene.world.build`.
-    on_slot
-        Called with slots done and slots in all, first with 0.
+    on_slot, force
+        As for `simulate`.
     folder
-        Result folder for the per-slot arrays the scenario asks for. Without one they are not kept, and a note in the
-        summary says so.
+        As for `simulate`. Without one nothing can go on later, and per-slot arrays are not kept: a note in the summary
+        says so.
 
     Returns
     -------
@@ -78,25 +86,19 @@ def run(
     The sky of slot k + 2 is surveyed in a second thread while slot k is planned; slots themselves run in
     order, because each plan starts from the last one.
     """
-    begun = perf_counter()
-    ledger = open_ledger(world, keeps_arrays=folder is not None)
     tell = on_slot or (lambda _done, _total: None)
     total = world.scenario.slots
-    before: Slot | None = None
-    tell(0, total)
-    with ThreadPoolExecutor(max_workers=1) as second_thread, arrays_of_run(world, folder) as arrays:
-        sky, next_sky = survey(world.at(0), 0), survey(world.at(1), 1)
-        for k in range(total):
+    with ThreadPoolExecutor(max_workers=1) as second_thread, begin(world, folder, force=force) as course:
+        first = course.n_done
+        tell(first, total)
+        sky, next_sky = survey(world.at(first), first), survey(world.at(first + 1), first + 1)
+        for k in range(first, total):
             coming = second_thread.submit(survey, world.at(k + 2), k + 2) if k + 2 <= total else None
-            before = one_slot(world.at(k), sky, next_sky, before)
-            ledger.record(before)
-            if arrays is not None:
-                arrays.record(array_columns(before, arrays.names))
+            course.record(one_slot(world.at(k), sky, next_sky, course.last))
             if coming is not None:
                 sky, next_sky = next_sky, coming.result()
             tell(k + 1, total)
-        kept = None if arrays is None else arrays.close()
-    return replace(ledger.close(slots_s=perf_counter() - begun), arrays=kept)
+        return course.close()
 
 
 def one_slot(world: World, sky: Sky, next_sky: Sky, before: Slot | None) -> Slot:

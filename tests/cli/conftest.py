@@ -29,8 +29,8 @@ def invoke(tmp_path, monkeypatch):
     monkeypatch.delenv("ECUMENE_DEBUG", raising=False)
     runner = CliRunner()
 
-    def call(*words: str):
-        return runner.invoke(cli.app, list(words))
+    def call(*words: str, stdin: str | bytes | None = None):
+        return runner.invoke(cli.app, list(words), input=stdin)
 
     return call
 
@@ -45,7 +45,7 @@ def fake_run(monkeypatch):
     made_up = _views_conftest().synthetic_results()
     calls = SimpleNamespace(n_runs=0, fail_with=None, summary=made_up.summary)
 
-    def run(world, *, on_slot=None, folder=None):
+    def run(world, *, on_slot=None, folder=None, force=False):
         calls.n_runs += 1
         if calls.fail_with is not None:
             raise calls.fail_with

@@ -27,6 +27,12 @@ def test_graphml_of_a_preset(invoke):
     assert names == ["slot_000000.graphml", "slot_000001.graphml"]
 
 
+def test_quiet_says_nothing(invoke):
+    shown = invoke("export", "czml", "toy", "--quiet")
+    assert (shown.exit_code, shown.output) == (0, "")
+    assert Path("out/toy-czml/satellites.czml").is_file()
+
+
 def test_hypatia_of_a_result(invoke, result):
     shown = invoke("export", "hypatia", str(result), "--out", "h")
     assert shown.exit_code == 0, shown.stderr
@@ -107,3 +113,11 @@ def test_every_format_is_in_the_help():
     from ecumene.exports.folder import FORMATS, OF_RESULTS
 
     assert set(KINDS.split("|")) == {*FORMATS, *OF_RESULTS}
+
+
+def test_czml_says_which_satellites_are_in_it(invoke):
+    shown = invoke("export", "czml", "toy", "--most", "5")
+    assert shown.exit_code == 0, shown.stderr
+    assert "(4 of 12 satellites: one in 3)\n1 file in out/toy-czml/" in shown.stderr
+    assert shown.stdout == ""
+    assert invoke("export", "graphml", "toy", "--most", "5").exit_code == 2

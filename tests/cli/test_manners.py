@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 import ecumene
 from ecumene.cli import app
 from ecumene.cli.base import ORDER, POLICY_NAMES, country_completion, policy_completion
+from ecumene.errors import InputError, RunError
 from ecumene.views.progress import show_progress
 
 COMMANDS = typer.main.get_command(app).commands
@@ -26,7 +28,7 @@ NO_JSON = {
 }
 """Commands that print no result, each with what they do instead."""
 
-SHORT = {"list", "check", "doctor", "licences", "report", "query", *NO_JSON}
+SHORT = {"list", "check", "doctor", "licences", "report", "query", "init", "schema", "plot"}
 """Commands without progress, so that there is nothing to silence."""
 
 
@@ -42,6 +44,7 @@ def test_no_help_loads_anything_heavy():
         f"for name in {sorted(COMMANDS)!r}:\n"
         "    done = CliRunner().invoke(app, [name, '--help'])\n"
         "    assert done.exit_code == 0 and '--debug' in done.stdout, name\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
         "heavy = {'numpy', 'numba', 'matplotlib', 'duckdb', 'rich', 'h3', 'sgp4'}\n"
         "heavy |= {'xarray', 'pandas', 'zarr', 'jinja2'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
@@ -58,6 +61,58 @@ def test_results_can_be_had_as_json_and_progress_silenced(name):
     assert ("--json" in options(name)) == (name not in NO_JSON)
     assert ("--quiet" in options(name)) == (name not in SHORT)
     assert "--debug" in options(name)
+
+
+DOING = {
+    "run": ("toy", "ecumene.world.build"),
+    "check": ("toy", "ecumene.world.build"),
+    "compare": ("toy oneweb", "ecumene.world.build"),
+    "sweep": ("toy --set seed=1,2", "ecumene.world.build"),
+    "site": ("--country XA --antennas 2 --scenario toy", "ecumene.world.build"),
+    "why": ("Market --scenario toy", "ecumene.reasons.why"),
+    "export": ("graphml toy", "ecumene.exports.folder.build"),
+    "licences": ("", "ecumene.world.lawbook.law_of_day"),
+    "report": ("out/toy", "ecumene.results.store.read_summary"),
+    "query": ("out/toy select", "ecumene.results.query.query"),
+    "plot": ("out/toy mbps_p50", "ecumene.archive.open_results"),
+    "list": ("", "ecumene.scenario.load"),
+    "init": ("my.toml", "ecumene.scenario.load"),
+    "schema": ("", "ecumene.scenario.Scenario.model_json_schema"),
+    "doctor": ("", "ecumene.views.checkup.checkup"),
+}
+"""Words after every command, and where it then does its work."""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (InputError("no such thing"), 2, "Error: no such thing\n"),
+        (RunError("the sky fell"), 1, "Error: the sky fell\n"),
+        (KeyboardInterrupt(), 130, "interrupted: no new result was written\n"),
+    ],
+)
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_how_every_command_ends(invoke, monkeypatch, name, error, code, told):
+    import ecumene.reasons
+    import ecumene.siting
+    import ecumene.views.report  # noqa: F401 - all that is imported late, for it would keep what is put in below
+
+    words, place = DOING[name]
+
+    def fails(*_words, **_options):
+        raise error
+
+    monkeypatch.setattr(place, fails)
+    ended = invoke(name, *words.split())
+    assert ended.exit_code == code
+    assert ended.stderr.endswith(told)
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_an_option_that_does_not_exist_is_wrong_input(invoke, name):
+    ended = invoke(name, *DOING[name][0].split(), "--nonsense")
+    assert (ended.exit_code, ended.stdout) == (2, "")
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -89,23 +144,67 @@ def test_policies_complete_and_are_those_of_the_plan():
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("ecumene site --country KE", "KE"), ("ecumene sweep toy --policy ran", "random")],
+    [
+        ("ecumene comp", "compare"),
+        ("ecumene run starlink-g", "starlink-gen1"),
+        ("ecumene compare toy one", "oneweb"),
+        ("ecumene why Kyiv --scenario uk", "ukraine-2022"),
+        ("ecumene init my.toml --from ton", "tonga-2022"),
+        ("ecumene export geoj", "geojson"),
+        ("ecumene export czml kui", "kuiper"),
+        ("ecumene export kml out/a --country KE", "KE"),
+        ("ecumene report out/a --country UA", "UA"),
+        ("ecumene compare toy oneweb --country UA", "UA"),
+        ("ecumene site --country KE", "KE"),
+        ("ecumene site --country KE --serve KE,UG", "KE,UG"),
+        ("ecumene site --country KE --for peo", "people"),
+        ("ecumene site --country KE --among c", "cells"),
+        ("ecumene sweep toy --policy ran", "random"),
+        ("ecumene sweep toy --grant IN,ZA", "IN,ZA"),
+        ("ecumene sweep toy --plot share_s", "share_served"),
+        ("ecumene licences --register one", "oneweb"),
+        ("ecumene licences --disputed con", "control"),
+        ("ecumene plot out/a mbps_p50", "mbps_p50"),
+        ("ecumene plot out/a latency", "latency-cdf"),
+        ("ecumene query out/a --tab", "--tables"),
+    ],
 )
 def test_a_shell_is_told(words, expected):
-    asked = {
-        "_ECUMENE_COMPLETE": "complete_bash",
-        "COMP_WORDS": words,
-        "COMP_CWORD": str(len(words.split()) - 1),
-        "PYTHONPATH": str(Path(ecumene.__file__).parent.parent),
-    }
-    done = subprocess.run(
+    """As the scripts of `--install-completion` ask, in this process: a new one for each takes a second."""
+    shown = CliRunner().invoke(
+        app,
+        [],
+        prog_name="ecumene",
+        env={
+            "_ECUMENE_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        },
+    )
+    assert shown.stdout.split() == [expected], shown.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_can_be_shown_for_a_shell_and_works_in_a_process_of_its_own(shell):
+    asked = {"PYTHONPATH": str(Path(ecumene.__file__).parent.parent), "_ECUMENE_COMPLETE": f"source_{shell}"}
+    script = subprocess.run(
         [sys.executable, "-m", "ecumene"],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, **asked},
+    ).stdout
+    assert f"_ECUMENE_COMPLETE=complete_{shell}" in script
+    line = {"COMP_WORDS": "ecumene run starlink-g", "COMP_CWORD": "2"}
+    line |= {"_TYPER_COMPLETE_ARGS": "ecumene run starlink-g", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    done = subprocess.run(
+        [sys.executable, "-m", "ecumene"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **asked, "_ECUMENE_COMPLETE": f"complete_{shell}", **line},
     )
-    assert done.stdout.split() == [expected], done.stderr
+    assert "starlink-gen1" in done.stdout, done.stderr
 
 
 class _Terminal(io.StringIO):

@@ -158,3 +158,23 @@ def test_a_result_takes_no_settings(invoke):
         refused = invoke("compare", *words, "--out", "d")
         assert refused.exit_code == 2
         assert "settings" in refused.stderr
+
+
+def test_a_key_that_came_later_is_no_difference_at_its_default(invoke):
+    """The folder of a version that knew neither output nor isl.cross_shell."""
+    invoke("run", "toy", "--slots", "1", "--out", "a", "-q")
+    path = Path("a/manifest.json")
+    manifest = json.loads(path.read_text())
+    del manifest["scenario"]["output"], manifest["scenario"]["isl"]["cross_shell"]
+    path.write_text(json.dumps(manifest))
+
+    def keys(*words):
+        done = invoke("compare", "a", "toy", "--slots", "1", *words, "--json", "-q")
+        return json.loads(done.stdout)["keys"]
+
+    assert keys("--out", "b") == []
+    changed = keys("--set-b", "isl.cross_shell=true", "--out", "c")
+    assert changed == [{"key": "isl.cross_shell", "a": False, "b": True}]
+    manifest["scenario"]["resolution"] = 11
+    path.write_text(json.dumps(manifest))
+    assert "resolution" in [key["key"] for key in keys("--out", "d")]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -226,3 +229,104 @@ def test_what_is_no_pair_is_refused(invoke, fake_run, text):
     assert result.exit_code == 2
     assert f'--pairs {text!r}: write FROM,TO, such as "London,New York", or all' in result.stderr
     assert fake_run.n_runs == 0
+
+
+def stopped_after(monkeypatch, k):
+    """Let Ctrl-C come while slot k is computed."""
+    import ecumene.simulation as spine
+
+    one_slot = spine.one_slot
+
+    def with_signal(world, sky, *more):
+        if sky.slot == k - 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        return one_slot(world, sky, *more)
+
+    monkeypatch.setattr(spine, "one_slot", with_signal)
+    monkeypatch.setattr(sys, "argv", ["/somewhere/bin/ecumene", "run", "toy", "--set", "isl.topology = none"])
+
+
+@pytest.fixture
+def no_report(monkeypatch):
+    """Draw none: it takes longer than the run."""
+    import ecumene.views.report
+
+    monkeypatch.setattr(ecumene.views.report, "report_html", lambda _results, **_options: "<!DOCTYPE html>")
+
+
+@pytest.mark.usefixtures("no_report")
+def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(invoke, monkeypatch, summary_of):
+    words = ("run", "toy", "--set", "isl.topology = none")
+    whole = summary_of(invoke(*words, "--json", "--out", "whole"))
+    with monkeypatch.context() as patch:
+        stopped_after(patch, 3)
+        stopped = invoke(*words, "--json")
+    assert stopped.exit_code == 130
+    assert stopped.stdout == ""
+    assert "stopping after this slot (Ctrl-C again to stop at once)" in stopped.stderr
+    assert (
+        "interrupted after slot 3 of 4; to go on: ecumene run toy --set 'isl.topology = none'"
+        in stopped.stderr
+    )
+    assert [path.name for path in Path("out/toy").iterdir()] == ["checkpoint.npz"]
+    went_on = invoke(*words, "--json")
+    assert went_on.exit_code == 0
+    assert "going on after slot 3 of 4" in went_on.stderr
+    summary = summary_of(went_on)
+    del whole["seconds"], summary["seconds"]
+    assert summary == whole
+    tables = {p.name: p.read_bytes() for p in Path("whole").glob("*.parquet")}
+    assert {p.name: p.read_bytes() for p in Path("out/toy").glob("*.parquet")} == tables
+    assert not Path("out/toy/checkpoint.npz").exists()
+
+
+@pytest.mark.usefixtures("no_report")
+def test_ctrl_c_in_the_last_slot_keeps_all_of_it(invoke, monkeypatch):
+    with monkeypatch.context() as patch:
+        stopped_after(patch, 4)
+        assert "interrupted after slot 4 of 4" in invoke("run", "toy").stderr
+    went_on = invoke("run", "toy", "--quiet")
+    assert (went_on.exit_code, went_on.output) == (0, "")
+    assert Path("out/toy/manifest.json").exists()
+
+
+@pytest.mark.usefixtures("no_report")
+def test_an_unfinished_run_of_another_scenario_is_refused_unless_forced(invoke, monkeypatch):
+    with monkeypatch.context() as patch:
+        stopped_after(patch, 2)
+        assert invoke("run", "toy", "--out", "o").exit_code == 130
+    refused = invoke("run", "toy", "--out", "o", "--seed", "5")
+    assert refused.exit_code == 2
+    assert (
+        "--out o: holds an unfinished run (2 of 4 slots) of 'toy' with other settings (seed)"
+        in refused.stderr
+    )
+    assert invoke("run", "toy", "--out", "o", "--seed", "5", "--force").exit_code == 0
+
+
+@pytest.mark.usefixtures("no_report")
+def test_a_damaged_checkpoint_is_told_with_its_cure(invoke, monkeypatch):
+    with monkeypatch.context() as patch:
+        stopped_after(patch, 2)
+        invoke("run", "toy")
+    path = Path("out/toy/checkpoint.npz")
+    path.write_bytes(path.read_bytes()[:-9])
+    damaged = invoke("run", "toy")
+    assert damaged.exit_code == 1
+    assert "checkpoint.npz: is damaged" in damaged.stderr
+    assert "delete it, or add --force, to begin with the first slot" in damaged.stderr
+    assert invoke("run", "toy", "--force").exit_code == 0
+
+
+@pytest.mark.usefixtures("fake_run")
+def test_ctrl_c_while_the_report_is_drawn_loses_the_report_alone(invoke, monkeypatch):
+    import ecumene.views.report
+
+    def interrupted(_results, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ecumene.views.report, "report_html", interrupted)
+    result = invoke("run", "toy")
+    assert result.exit_code == 130
+    assert "the tables are in out/toy, but the report could not be drawn: interrupted" in result.stderr
+    assert Path("out/toy/manifest.json").exists()

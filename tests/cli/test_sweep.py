@@ -135,7 +135,7 @@ def test_the_same_seed_for_every_run(invoke, fake_run, monkeypatch):
 
     seeds, run = [], ecumene.simulation.run
 
-    def noting(world, *, on_slot=None, folder=None):
+    def noting(world, *, on_slot=None, **_more):
         seeds.append(world.scenario.seed)
         return run(world, on_slot=on_slot)
 
@@ -237,7 +237,7 @@ def test_what_is_finished_is_kept_and_told(invoke, fake_run, monkeypatch, failur
 
     run = ecumene.simulation.run
 
-    def second_fails(world, *, on_slot=None, folder=None):
+    def second_fails(world, *, on_slot=None, **_more):
         fake_run.fail_with = failure if fake_run.n_runs else None
         return run(world, on_slot=on_slot)
 

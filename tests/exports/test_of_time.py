@@ -15,7 +15,7 @@ from czml3.core import Document
 
 import ecumene
 from ecumene.errors import InputError
-from ecumene.exports.czml import STEP_S, czml_text
+from ecumene.exports.czml import STEP_S, czml_text, document_name
 from ecumene.exports.folder import write_export
 from ecumene.exports.ion import Contact, joined
 from ecumene.orbits.propagation import propagate
@@ -155,3 +155,26 @@ def test_too_many_satellites_are_thinned_and_the_document_says_so():
     assert [p["id"] for p in packets if p["id"].startswith("sat")] == [f"satellite-{k}" for k in (0, 3, 6, 9)]
     assert "(4 of 12 satellites: one in 3)" in packets[0]["name"]
     assert packets[1]["position"]["cartesian"][4] == STEP_S
+
+
+def test_more_than_500_satellites_come_in_wider_steps_and_stay_within_a_kilometre(tmp_path):
+    scenario = ecumene.load("starlink-gen1", overrides={"resolution": 3, "slots": 8})
+    (path,) = write_export("czml", scenario, tmp_path / "c", most=600)
+    packets = json.loads(path.read_text())
+    Document(packets=[czml3.Packet(**packet) for packet in packets])
+    moving = [p for p in packets if p["id"].startswith("satellite-")]
+    assert len(moving) == 551
+    assert document_name(path) == packets[0]["name"]
+    assert packets[0]["name"].endswith("(551 of 4,408 satellites: one in 8, every 300 s)")
+    world = build(scenario)
+    truth_m = propagate(world.fleet, 130.0).r_ecef_m
+    for packet in moving[::10]:
+        samples = np.array(packet["position"]["cartesian"]).reshape(-1, 4)
+        assert samples[1, 0] == 300.0
+        drawn_m = lagrange(samples[:, 0], samples[:, 1:], 130.0, packet["position"]["interpolationDegree"])
+        assert np.linalg.norm(drawn_m - truth_m[int(packet["id"].split("-")[1])]) < 1_000.0
+
+
+def test_a_number_of_satellites_is_for_czml_alone(tmp_path):
+    with pytest.raises(InputError, match="--most: is for czml; ion holds every satellite"):
+        write_export("ion", ecumene.load("toy"), tmp_path / "c", most=5)

@@ -26,6 +26,7 @@ FLOORS = (
     ("slot",),
     ("pairs", "carriage"),
     ("record",),
+    ("course",),
     ("simulation",),
     ("siting", "whereabouts", "alternatives", "archive"),
     ("reasons",),

@@ -24,6 +24,22 @@ def problems(tmp_path, content):
     return str(error.value).replace(str(tmp_path), "")
 
 
+def record_of_germany(until, **evidence):
+    return Record(
+        country="DE",
+        status="licensed",
+        valid_from=date(2021, 3, 1),
+        valid_to=until,
+        landing="any",
+        is_offered=True,
+        gso_exclusion_deg=None,
+        nco=None,
+        pfd_dbw_m2_mhz=None,
+        note="",
+        **evidence,
+    )
+
+
 def test_one_table_gives_a_record_per_country(tmp_path):
     content = """
 [[record]]
@@ -43,9 +59,7 @@ nco = 2
 pfd_dbw_m2_mhz = -124.5
 """
     germany, poland, india = read_register(written(tmp_path, content.replace("\n", "\r\n")), CODES).records
-    assert germany == Record(
-        "DE", "licensed", date(2021, 3, 1), None, "any", True, None, None, None, "somewhere", "high", "", 2
-    )
+    assert germany == record_of_germany(None, source="somewhere", confidence="high", line=2)
     assert poland.country == "PL"
     assert (india.valid_from, india.valid_to, india.landing) == (None, date(2025, 6, 6), ("IN", "DE"))
     assert (india.gso_exclusion_deg, india.nco, india.pfd_dbw_m2_mhz) == (18.0, 2, -124.5)
@@ -53,9 +67,7 @@ pfd_dbw_m2_mhz = -124.5
 
 
 def test_a_record_holds_from_its_first_day_until_the_day_before_its_end():
-    record = Record(
-        "DE", "licensed", date(2021, 3, 1), date(2022, 1, 1), "any", True, None, None, None, "", "low", "", 1
-    )
+    record = record_of_germany(date(2022, 1, 1), source="", confidence="low", line=1)
     days = [date(2021, 2, 28), date(2021, 3, 1), date(2021, 12, 31), date(2022, 1, 1)]
     assert [record.holds(day) for day in days] == [False, True, True, False]
 

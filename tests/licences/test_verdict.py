@@ -20,12 +20,25 @@ CODES = ("AA", "BB", "CC")
 DAY = date(2025, 6, 1)
 
 
+def word(country, since=None, until=None):
+    """Return whom an entry is about, and when; on nobody's word."""
+    evidence = {"source": "", "confidence": "low", "note": "", "line": 1}
+    return {"country": country, "valid_from": since, "valid_to": until, **evidence}
+
+
 def zone(rule, region=None, *, country="AA", since=None, until=None, border_km=None, share=1.0):
-    return Zone(country, rule, since, until, region, border_km, share, rule, "", "low", "", 1)
+    return Zone(
+        name=rule,
+        rule=rule,
+        region=region,
+        border_km=border_km,
+        listed_share=share,
+        **word(country, since, until),
+    )
 
 
 def overlay(region, *, country="AA", by="BB", since=None, until=None):
-    return Overlay(country, by, since, until, region, "held", "", "low", "", 1)
+    return Overlay(name="held", controlled_by=by, region=region, **word(country, since, until))
 
 
 def box(west, south, east, north):
@@ -38,11 +51,17 @@ def law(permitted="AA", margins=None):
     """Return the law of the day: who is permitted, and margins in km."""
     records = [
         Record(
-            code, "licensed" if code in permitted.split() else "refused", None, None, "any", True,
-            None, None, None, "", "low", "", 1, border_margin_km=(margins or {}).get(code, 0.0),
+            status="licensed" if code in permitted.split() else "refused",
+            landing="any",
+            is_offered=True,
+            gso_exclusion_deg=None,
+            nco=None,
+            pfd_dbw_m2_mhz=None,
+            border_margin_km=(margins or {}).get(code, 0.0),
+            **word(code),
         )
         for code in CODES
-    ]  # fmt: skip
+    ]
     return resolve(records, DAY, CODES, default_status="not_sought")
 
 

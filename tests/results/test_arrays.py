@@ -127,7 +127,7 @@ def test_a_folder_with_other_things_is_refused_before_anything_is_computed(tmp_p
     done = []
     with pytest.raises(OutputError, match="holds other files and no result"):
         ecumene.simulate(toy(), folder=tmp_path, on_slot=lambda k, _total: done.append(k))
-    assert done == [0]
+    assert done == []
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
@@ -172,9 +172,9 @@ def test_a_run_that_fails_leaves_the_result_before_it_whole(tmp_path):
 
     def stop(done, total):
         if done == 2:
-            raise KeyboardInterrupt
+            raise ZeroDivisionError
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(ZeroDivisionError):
         ecumene.simulate(toy(), on_slot=stop, folder=tmp_path)
     assert ecumene.open(tmp_path).arrays is not None
     assert not (tmp_path / arrays.PARTIAL).exists()
@@ -196,8 +196,9 @@ def test_a_full_disk_is_said(tmp_path):
     )
     open_store.group = {"cause": Full()}
     open_store.record({"cause": np.array([1])})
-    with pytest.raises(RunError, match="the disk is full; free the folder"), open_store:
+    with pytest.raises(RunError, match="the disk is full; free the folder"):
         open_store.close()
+    open_store.discard()
     assert not (tmp_path / arrays.PARTIAL).exists()
 
 

@@ -90,6 +90,15 @@ def policy_completion(incomplete: str) -> list[str]:
     return [f"{before}{comma}{name}" for name in POLICY_NAMES if name.startswith(last)]
 
 
+def word_completion(*words: str) -> Callable[[str], list[str]]:
+    """Return what completes an option that takes one of a few words."""
+
+    def begin_so(incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    return begin_so
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"ecumene {__version__}")
@@ -99,7 +108,9 @@ def _print_version(wanted: bool) -> None:
 Name = Annotated[
     str | None,
     typer.Argument(
-        metavar="NAME|FILE", help="A preset (ecumene list) or a TOML file.", autocompletion=preset_completion
+        metavar="NAME|FILE",
+        help="A preset (ecumene list), a TOML file, or - for standard input.",
+        autocompletion=preset_completion,
     ),
 ]
 
@@ -217,7 +228,9 @@ def load_scenario(
         f"--{_option(key)} and --set {key}: both are given; keep one" for key in given if key in overrides
     ]
     if constellation is not None and "title" not in overrides:
-        overrides["title"] = f"{Path(name).stem} with the satellites of {constellation.name}"
+        overrides["title"] = (
+            f"{'a scenario' if name == '-' else Path(name).stem} with the satellites of {constellation.name}"
+        )
     start = parse_utc("start", given.pop("start", None), problems)
     if problems:
         raise ScenarioError("the command line", problems)
@@ -447,7 +460,7 @@ def exit_codes(*, debug: bool) -> Iterator[None]:
     except (typer.Exit, BrokenPipeError):
         raise  # a reader that has seen enough (`| head`) is no failure worth words
     except KeyboardInterrupt:
-        _fail_interrupted()
+        fail_interrupted()
     except Exception as error:  # noqa: BLE001 - the last door: a traceback is no message
         if debug or is_debug():
             traceback.print_exc()
@@ -455,7 +468,8 @@ def exit_codes(*, debug: bool) -> Iterator[None]:
         fail(message, code)
 
 
-def _fail_interrupted() -> NoReturn:
+def fail_interrupted() -> NoReturn:
+    """Say that nothing came of it, and end with the exit code of an interruption."""
     say("interrupted: no new result was written")
     raise typer.Exit(INTERRUPTED)
 

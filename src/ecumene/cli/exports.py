@@ -14,10 +14,14 @@ from ecumene.cli.base import (
     Settings,
     Start,
     app,
+    country_completion,
     exit_codes,
     load_scenario,
     preset_completion,
+    progress,
     say,
+    stopping_between_slots,
+    word_completion,
 )
 from ecumene.errors import InputError, did_you_mean
 
@@ -27,15 +31,15 @@ if TYPE_CHECKING:
 KINDS = "geojson|geoparquet|netcdf|kml|prometheus|czml|graphml|hypatia|ion"
 
 
-def _kind_completion(incomplete: str) -> list[str]:
-    return [kind for kind in KINDS.split("|") if kind.startswith(incomplete)]
-
-
 @app.command()
 def export(
     format_: Annotated[
         str,
-        typer.Argument(metavar="FORMAT", help=f"What to write: {KINDS}.", autocompletion=_kind_completion),
+        typer.Argument(
+            metavar="FORMAT",
+            help=f"What to write: {KINDS}.",
+            autocompletion=word_completion(*KINDS.split("|")),
+        ),
     ],
     source: Annotated[
         str,
@@ -49,7 +53,12 @@ def export(
         Path | None, typer.Option(metavar="DIR", help="Folder for the files; out/NAME-FORMAT by default.")
     ] = None,
     country: Annotated[
-        str | None, typer.Option(metavar="CC,CC", help="Rows of these countries alone (formats of results).")
+        str | None,
+        typer.Option(
+            metavar="CC,CC",
+            help="Rows of these countries alone (formats of results).",
+            autocompletion=country_completion,
+        ),
     ] = None,
     start: Start = None,
     slots: Annotated[
@@ -58,9 +67,18 @@ def export(
             metavar="N", min=1, help="Slots, from the first: 1 for graphml and hypatia, all for czml and ion."
         ),
     ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Satellites in czml at most, 500 by default; of more, every second, third, ... is written.",
+        ),
+    ] = None,
     places: PlacesFile = None,
     settings: Settings = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds files.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor notes.")] = False,
     debug: Debug = False,
 ) -> None:
     """Write for other programs: the numbers of a result, or the network slot by slot.
@@ -81,17 +99,20 @@ def export(
                 f"{source}: a result has its settings; --start, --places and --set are for scenarios"
             )
         if format_ in OF_RESULTS:
-            if slots is not None:
-                raise InputError(f"--slots: {format_} holds the whole run; leave it out")
+            for option, value in (("--slots", slots), ("--most", most)):
+                if value is not None:
+                    raise InputError(f"{option}: {format_} holds the whole run; leave it out")
             folder, written = _of_result(format_, source, out, country, force=force)
         else:
             if country is not None:
                 raise InputError(f"--country: is for {', '.join(OF_RESULTS)}; leave it out")
             scenario_options = (start, places, settings or ())
             folder, written = _of_scenario(
-                format_, source, out, scenario_options, slots, is_result=is_result, force=force
-            )
-        say(f"{len(written)} {'file' if len(written) == 1 else 'files'} in {folder}{os.sep}")
+                format_, source, out, scenario_options, slots, most,
+                is_result=is_result, force=force, quiet=quiet,
+            )  # fmt: skip
+        if not quiet:
+            say(f"{len(written)} {'file' if len(written) == 1 else 'files'} in {folder}{os.sep}")
 
 
 def _of_result(
@@ -116,9 +137,11 @@ def _of_scenario(
     out: Path | None,
     options: tuple[str | None, Path | None, Sequence[str]],
     slots: int | None,
+    most: int | None,
     *,
     is_result: bool,
     force: bool,
+    quiet: bool,
 ) -> tuple[Path, list[Path]]:
     from ecumene.archive import scenario_of_result
     from ecumene.exports.folder import write_export
@@ -129,4 +152,13 @@ def _of_scenario(
     else:
         scenario = load_scenario(source, {"start": start}, None, places, settings)
     folder = out or Path("out") / f"{scenario.name}-{format_}"
-    return folder, write_export(format_, scenario, folder, slots=slots, force=force)
+    notice = f"stopping after this slot; {folder} then lacks files (Ctrl-C again to stop at once)"
+    with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot, notice=notice) as on_slot_or_stop:
+        written = write_export(
+            format_, scenario, folder, slots=slots, most=most, force=force, on_slot=on_slot_or_stop
+        )
+    if format_ == "czml" and not quiet:
+        from ecumene.exports.czml import document_name
+
+        say(document_name(written[0]))
+    return folder, written

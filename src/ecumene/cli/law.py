@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from ecumene.cli.base import AsJson, Debug, app, country_completion, exit_codes, json_text, say, terminal
+from ecumene.cli.base import (
+    AsJson,
+    Debug,
+    app,
+    country_completion,
+    exit_codes,
+    json_text,
+    say,
+    terminal,
+    word_completion,
+)
 from ecumene.errors import ScenarioError, did_you_mean
 
 
@@ -44,7 +54,12 @@ def licences(
         ),
     ] = None,
     disputed: Annotated[
-        str, typer.Option(metavar="record|control", help="Whose law holds on disputed land.")
+        str,
+        typer.Option(
+            metavar="record|control",
+            help="Whose law holds on disputed land.",
+            autocompletion=word_completion("record", "control"),
+        ),
     ] = "record",
     plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw the map of law.")] = None,
     as_json: AsJson = False,
@@ -62,7 +77,7 @@ def licences(
         if plot is not None:
             import numpy as np
 
-            from ecumene.results.store import put_file
+            from ecumene.results.files import put_file
             from ecumene.views.lawbook import law_map_png
 
             put_file(plot, law_map_png(facts, rows, {"lat_deg": np.zeros(0), "lon_deg": np.zeros(0)}))

@@ -48,7 +48,7 @@ def schema(
         if out is None:
             typer.echo(text)
             return
-        from ecumene.results.store import put_file
+        from ecumene.results.files import put_file
 
         put_file(out, f"{text}\n".encode())
         typer.echo(f"{out} written; TOML files that begin with '#:schema {out}' are checked by it", err=True)

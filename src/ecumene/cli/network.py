@@ -25,6 +25,8 @@ from ecumene.cli.base import (
     preset_completion,
     progress,
     say,
+    stopping_between_slots,
+    word_completion,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +60,13 @@ def site(
         ),
     ] = None,
     goal: Annotated[
-        str, typer.Option("--for", metavar="traffic|people", help="What the sites shall gain most of.")
+        str,
+        typer.Option(
+            "--for",
+            metavar="traffic|people",
+            help="What the sites shall gain most of.",
+            autocompletion=word_completion("traffic", "people"),
+        ),
     ] = "traffic",
     serve: Annotated[
         str | None,
@@ -69,7 +77,12 @@ def site(
         ),
     ] = None,
     among: Annotated[
-        str, typer.Option(metavar="towns|cells", help="Where a site may stand: at towns, or on any land.")
+        str,
+        typer.Option(
+            metavar="towns|cells",
+            help="Where a site may stand: at towns, or on any land.",
+            autocompletion=word_completion("towns", "cells"),
+        ),
     ] = "towns",
     spacing_km: Annotated[
         float, typer.Option(metavar="KM", min=0.0, max=5_000.0, help="Least distance to any other gateway.")
@@ -149,8 +162,8 @@ def _propose(scenario: Scenario, out: Path | None, *, quiet: bool, **options: An
         say(f"{scenario.name}: looking for gateways in {options['country']}")
     busy = scenario.model_copy(update={"demand": scenario.demand.model_copy(update={"diurnal": False})})
     world = build(busy)
-    with progress(quiet=quiet) as on_slot:
-        proposal = propose(world, on_slot=on_slot, **options)
+    with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot) as on_slot_or_stop:
+        proposal = propose(world, on_slot=on_slot_or_stop, **options)
     start_utc = world.start.isoformat().replace("+00:00", "Z")
     facts = siting_facts(proposal, scenario.name, start_utc, scenario.slots, options["spacing_km"])
     if out is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -252,11 +253,13 @@ def _slug(label: str) -> str:
 def _side(source: Path | Scenario, label: str, *, quiet: bool) -> Side:
     """Read a result, or compute one."""
     from ecumene.results.difference import read_side, side_of_results
+    from ecumene.scenario.loading import with_defaults
     from ecumene.simulation import run
     from ecumene.world import build
 
     if isinstance(source, Path):
-        return read_side(source)
+        side = read_side(source)
+        return replace(side, keys=with_defaults(side.keys))
     if not quiet:
         say(f"computing {label}")
     world = build(source)
@@ -290,7 +293,7 @@ def _write_compare(found: Any, folder: Path, plot: Path | None) -> Path:
 
     from ecumene.errors import RunError
     from ecumene.results.difference import countries_csv, rows_csv
-    from ecumene.results.store import put_file
+    from ecumene.results.files import put_file
     from ecumene.views.difference import difference_html
     from ecumene.views.worldmap import build_canvas, change_map_png, plain_cause_map_png
 

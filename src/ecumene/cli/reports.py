@@ -57,7 +57,7 @@ def report(
             is_earth=not results.scenario.cell,
         )
         if html is not None:
-            from ecumene.results.store import put_file
+            from ecumene.results.files import put_file
             from ecumene.views.national import national_html
 
             put_file(html, national_html(facts, results.rows(), results.gateways()).encode())

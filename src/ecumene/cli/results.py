@@ -109,7 +109,7 @@ def plot(
     """
     with exit_codes(debug=debug):
         from ecumene.archive import open_results
-        from ecumene.results.store import put_file
+        from ecumene.results.files import put_file
         from ecumene.views.drawing import drawing_bytes
         from ecumene.views.pictures import check_picture, picture
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from ecumene import __version__
 from ecumene.cli.base import (
     FAILED,
+    INTERRUPTED,
     AsJson,
     ConstellationFile,
     Debug,
@@ -28,6 +31,7 @@ from ecumene.cli.base import (
     app,
     exit_codes,
     fail,
+    fail_interrupted,
     is_compiled,
     is_debug,
     json_text,
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
 
     from ecumene.results.outcome import Results
     from ecumene.scenario import Scenario
+    from ecumene.views.progress import OnSlot
 
 
 @app.command()
@@ -82,10 +87,12 @@ def run(
     ] = 4,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor summary.")] = False,
     as_json: AsJson = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the result of another scenario.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite the result or the unfinished run of another scenario.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
-    """Compute the whole planet and write report, tables and manifest.
+    """Compute the whole planet and write report, tables and manifest. An interrupted run goes on when it is run again.
 
     Example: ecumene run starlink-gen1 --slots 40 --set terminal.min_elevation_deg=30
     """
@@ -114,7 +121,8 @@ def run(
         elif not quiet:
             _print_summary(results, folder, has_report=report_failure is None)
         if report_failure is not None:
-            fail(f"the tables are in {folder}, but the report could not be drawn: {report_failure}", FAILED)
+            code = INTERRUPTED if report_failure == _INTERRUPTED else FAILED
+            fail(f"the tables are in {folder}, but the report could not be drawn: {report_failure}", code)
 
 
 @app.command("list")
@@ -195,6 +203,11 @@ def check(
             typer.echo(forecast_text(forecast))
 
 
+_STOPPING = "stopping after this slot (Ctrl-C again to stop at once)"
+
+_INTERRUPTED = "interrupted"
+
+
 def compute_run(
     scenario: Scenario, folder: Path, *, globe_resolution: int, force: bool, quiet: bool
 ) -> tuple[Results, str | None]:
@@ -210,13 +223,51 @@ def compute_run(
     check_folder(folder, world.scenario, force=force)
     if not quiet:
         say(outlook_text(world.scenario.name, describe(world)))
-    with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot) as on_slot_or_stop:
-        results = run(world, on_slot=on_slot_or_stop, folder=folder)
-    if not quiet:
-        say("drawing the report")
-    page, failure = report_page(results, globe_resolution)
+    results = None
+    try:
+        with (
+            progress(quiet=quiet) as on_slot,
+            stopping_between_slots(_telling_resumption(on_slot), notice=_STOPPING) as on_slot_or_stop,
+        ):
+            results = run(world, on_slot=on_slot_or_stop, folder=folder, force=force)
+        if not quiet:
+            say("drawing the report")
+        page, failure = report_page(results, globe_resolution)
+    except KeyboardInterrupt:
+        if results is None:
+            _fail_unfinished(folder)
+        page, failure = None, _INTERRUPTED
     write_results(results, folder, force=force, extra_files={} if page is None else {"report.html": page})
     return results, failure
+
+
+def _telling_resumption(on_slot: OnSlot | None) -> OnSlot | None:
+    """Say from where a run goes on, when its first call tells that slots are done already; nothing where quiet."""
+    if on_slot is None:
+        return None
+    is_first = True
+
+    def told(done: int, total: int) -> None:
+        nonlocal is_first
+        if is_first and done:
+            say(f"going on after slot {done} of {total}")
+        is_first = False
+        on_slot(done, total)
+
+    return told
+
+
+def _fail_unfinished(folder: Path) -> NoReturn:
+    """Say how far an interrupted run came, and how it goes on."""
+    from ecumene.results.checkpoint import CHECKPOINT, read_head
+
+    path = folder / CHECKPOINT
+    if not path.is_file():
+        fail_interrupted()
+    head = read_head(path)
+    command = shlex.join(["ecumene", *sys.argv[1:]])
+    say(f"interrupted after slot {head.n_done} of {head.n_slots}; to go on: {command}")
+    raise typer.Exit(INTERRUPTED)
 
 
 def report_page(results: Results, globe_resolution: int = 4) -> tuple[str | None, str | None]:

@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from ecumene.scenario.variations import Case, Variation
 
 
+def _measure_completion(incomplete: str) -> list[str]:
+    from ecumene.results.comparison import drawn_measures
+
+    return [name for name in drawn_measures() if name.startswith(incomplete)]
+
+
 @app.command()
 def sweep(
     name: Name = None,
@@ -86,7 +92,11 @@ def sweep(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the result folder of each run in it.")] = False,
     plot: Annotated[
         str | None,
-        typer.Option(metavar="MEASURE", help="Draw a column of sweep.csv over the swept number: sweep.svg."),
+        typer.Option(
+            metavar="MEASURE",
+            help="Draw a column of sweep.csv over the swept number: sweep.svg.",
+            autocompletion=_measure_completion,
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor table.")] = False,
     as_json: AsJson = False,
@@ -261,7 +271,7 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
         progress(quiet=quiet) as on_slot,
         stopping_between_slots(on_slot, notice=notice) as on_slot_or_stop,
     ):
-        results = run(world, on_slot=on_slot_or_stop, folder=kept)
+        results = run(world, on_slot=on_slot_or_stop, folder=kept, force=True)
     if kept is not None:
         page, failure = report_page(results)
         write_results(results, kept, force=True, extra_files={} if page is None else {"report.html": page})
@@ -276,7 +286,7 @@ def _tell(comparison: Comparison, folder: Path, *, plot: str | None, quiet: bool
 
     drawn = []
     if plot is not None:
-        from ecumene.results.store import put_file
+        from ecumene.results.files import put_file
         from ecumene.views.curve import curve_svg
 
         drawn.append(put_file(folder / "sweep.svg", curve_svg(comparison, plot)))

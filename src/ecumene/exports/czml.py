@@ -13,15 +13,21 @@ from ecumene.orbits.propagation import propagate
 from ecumene.record import utc_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from ecumene.world import World
 
 MOST_SATELLITES = 500
-"""Satellites drawn where the user names no other number: 10,000 make a file of 100 MB, which no browser likes."""
+"""Satellites drawn where the user names no other number."""
 
 STEP_S = 60.0
 """Between two positions. With polynomials of degree 5 the error at 550 km stays below a metre (tests/exports)."""
+
+WIDE_STEP_S, WIDE_FROM = 300.0, 500
+"""The same for more satellites than so many, whose file would be too large for a browser: the error at 550 km stays
+below 1 km. [s]"""
 
 DEGREE = 5
 
@@ -36,8 +42,8 @@ def czml_text(world: World, n_slots: int, *, most: int = MOST_SATELLITES) -> str
     n_slots
         Slots, from the first.
     most
-        Satellites at most: every second, third, ... of those scheduled where there are more; the document's
-        description says which.
+        Satellites at most: every second, third, ... of those scheduled where there are more. Of more than `WIDE_FROM`
+        positions are `WIDE_STEP_S` apart. The document's name says both.
 
     Returns
     -------
@@ -49,14 +55,17 @@ def czml_text(world: World, n_slots: int, *, most: int = MOST_SATELLITES) -> str
     AnalyticalGraphicsInc, czml-writer: "CZML Structure" and "CZML Content", version 1.0.
     """
     end_s = n_slots * world.scenario.slot_s
-    n_samples = max(math.ceil(end_s / STEP_S) + 1, 2)
-    t_s: NDArray[np.float64] = np.arange(n_samples, dtype=np.float64) * STEP_S
+    n_sats = int(np.count_nonzero(world.can_serve))
+    every = max(1, math.ceil(n_sats / most))
+    step_s = STEP_S if n_sats / every <= WIDE_FROM else WIDE_STEP_S
+    n_samples = max(math.ceil(end_s / step_s) + 1, DEGREE + 1 if step_s > STEP_S else 2)
+    t_s: NDArray[np.float64] = np.arange(n_samples, dtype=np.float64) * step_s
     r_m = np.stack([propagate(world.fleet, float(t)).r_ecef_m for t in t_s])
     scheduled = np.flatnonzero(world.can_serve & np.isfinite(r_m).all(axis=(0, 2)))
-    every = max(1, math.ceil(len(scheduled) / most))
     drawn = scheduled[::every]
     begin, end = (utc_text(world.start + timedelta(seconds=t)) for t in (0.0, end_s))
     told = f"{len(drawn):,} of {len(scheduled):,} satellites" + (f": one in {every}" if every > 1 else "")
+    told += f", every {step_s:g} s" if step_s > STEP_S else ""
     packets: list[dict[str, Any]] = [
         {
             "id": "document",
@@ -83,6 +92,13 @@ def czml_text(world: World, n_slots: int, *, most: int = MOST_SATELLITES) -> str
             }
         )
     return "[\n" + ",\n".join(json.dumps(packet, ensure_ascii=False) for packet in packets) + "\n]\n"
+
+
+def document_name(path: Path) -> str:
+    """Return what a file of `czml_text` says it shows: which scenario, and how many of its satellites."""
+    with path.open(encoding="utf-8") as file:
+        next(file)
+        return str(json.loads(next(file).rstrip(",\n"))["name"])
 
 
 def _satellite(

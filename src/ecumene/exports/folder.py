@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecumene.errors import InputError, OutputError, RunError
-from ecumene.exports.czml import czml_text
+from ecumene.exports.czml import MOST_SATELLITES, czml_text
 from ecumene.exports.geojson import gateway_lines, row_lines
 from ecumene.exports.geoparquet import write_geoparquet
 from ecumene.exports.graphml import graphml_text
@@ -17,13 +17,13 @@ from ecumene.exports.ion import contact_plan_files
 from ecumene.exports.kml import kml_lines
 from ecumene.exports.netcdf import write_netcdf
 from ecumene.exports.prometheus import prometheus_text
-from ecumene.results.store import put_lines
+from ecumene.results.files import put_lines
 from ecumene.simulation import one_slot
 from ecumene.slot import survey
 from ecumene.world import build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ecumene.results.outcome import Results
@@ -37,11 +37,13 @@ def _graphml_files(world: World, slots: Iterable[Slot]) -> Iterator[tuple[str, s
         yield f"slot_{slot.sky.slot:06d}.graphml", graphml_text(world, slot)
 
 
-def _czml_files(world: World, _slots: Iterable[Slot]) -> Iterator[tuple[str, str]]:
-    yield "satellites.czml", czml_text(world, world.scenario.slots)
+def _czml_files(
+    world: World, _slots: Iterable[Slot], most: int = MOST_SATELLITES
+) -> Iterator[tuple[str, str]]:
+    yield "satellites.czml", czml_text(world, world.scenario.slots, most=most)
 
 
-FORMATS = {
+FORMATS: dict[str, Callable[[World, Iterable[Slot]], Iterator[tuple[str, str]]]] = {
     "hypatia": hypatia_files,
     "graphml": _graphml_files,
     "ion": contact_plan_files,
@@ -160,19 +162,39 @@ def check_target(folder: Path, *, force: bool) -> None:
         )
 
 
-def slots_of(world: World, n_slots: int) -> Iterator[Slot]:
-    """Return the first slots of a world, as a run computes them."""
+def slots_of(world: World, n_slots: int, on_slot: Callable[[int, int], None] | None = None) -> Iterator[Slot]:
+    """Return the first slots of a world, as a run computes them.
+
+    Parameters
+    ----------
+    world
+        From `ecumene.world.build`.
+    n_slots
+        How many.
+    on_slot
+        Called with slots done and slots in all, first with 0.
+    """
+    tell = on_slot or (lambda _done, _total: None)
     before: Slot | None = None
+    tell(0, n_slots)
     sky, next_sky = survey(world.at(0), 0), survey(world.at(1), 1)
     for k in range(n_slots):
         before = one_slot(world.at(k), sky, next_sky, before)
         yield before
+        tell(k + 1, n_slots)
         if k + 1 < n_slots:
             sky, next_sky = next_sky, survey(world.at(k + 2), k + 2)
 
 
 def write_export(
-    name: str, scenario: Scenario, folder: Path, *, slots: int | None = None, force: bool = False
+    name: str,
+    scenario: Scenario,
+    folder: Path,
+    *,
+    slots: int | None = None,
+    most: int | None = None,
+    force: bool = False,
+    on_slot: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
     """Write the files of a format.
 
@@ -186,8 +208,12 @@ def write_export(
         Where to; made where it does not exist.
     slots
         How many, from the first; one where not given, or all of them (`OF_ALL_SLOTS`).
+    most
+        Satellites at most, for czml (`czml_text`).
     force
         Write into a folder that holds files already.
+    on_slot
+        Called with slots done and slots in all.
 
     Returns
     -------
@@ -197,12 +223,14 @@ def write_export(
     Raises
     ------
     InputError
-        More slots than the scenario has, or a world the format cannot hold.
+        More slots than the scenario has, a world the format cannot hold, or `most` for another format than czml.
     OutputError
         The folder cannot be used.
     RunError
         Writing failed.
     """
+    if most is not None and name != "czml":
+        raise InputError(f"--most: is for czml; {name} holds every satellite, leave it out")
     n_slots = slots or (scenario.slots if name in OF_ALL_SLOTS else 1)
     if n_slots > scenario.slots:
         raise InputError(
@@ -211,7 +239,9 @@ def write_export(
     check_target(folder, force=force)
     world = build(scenario.model_copy(update={"slots": n_slots}))
     written = []
-    for relative, text in FORMATS[name](world, slots_of(world, n_slots)):
+    slots_done = slots_of(world, n_slots, on_slot)
+    files = FORMATS[name](world, slots_done) if most is None else _czml_files(world, slots_done, most)
+    for relative, text in files:
         path = folder / relative
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -85,28 +85,49 @@ _OVERLAY_KEYS = (
 )
 
 
-@dataclass(frozen=True)
-class Record:
-    """What holds in one country for one interval.
+@dataclass(frozen=True, kw_only=True)
+class Dated:
+    """What an entry of a register is about, from when to when, and on whose word.
 
     Attributes
     ----------
     country
         ISO 3166-1 alpha-2 code, XK for Kosovo.
-    status
-        One of `STATUSES`.
     valid_from, valid_to
         First day, and first day it no longer holds; None where open.
+    source, confidence, note
+        Where it is from, one of `CONFIDENCES`, and what else is known.
+    line
+        Line of the entry in its file.
+    """
+
+    country: str
+    valid_from: date | None
+    valid_to: date | None
+    source: str
+    confidence: str
+    note: str
+    line: int
+
+    def holds(self, at: date) -> bool:
+        """Return whether it is in force on a day."""
+        return (self.valid_from or date.min) <= at and (self.valid_to is None or at < self.valid_to)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Dated):
+    """What holds in one country for one interval.
+
+    Attributes
+    ----------
+    status
+        One of `STATUSES`.
     landing
         "any", "in_country", or the codes of the countries where traffic may come down.
     is_offered
         The operator sells the service there; a licence alone does not make it so.
     gso_exclusion_deg, nco, pfd_dbw_m2_mhz
         Terms that differ from the scenario's; None where they do not.
-    source, confidence, note
-        Where it is from, one of `CONFIDENCES`, and what else is known.
-    line
-        Line of the record in its file.
     bands_ghz
         User bands, lower and upper end of each; all where empty. [GHz]
     border_margin_km
@@ -115,98 +136,55 @@ class Record:
         One of `REGIMES`.
     """
 
-    country: str
     status: str
-    valid_from: date | None
-    valid_to: date | None
     landing: Landing
     is_offered: bool
     gso_exclusion_deg: float | None
     nco: int | None
     pfd_dbw_m2_mhz: float | None
-    source: str
-    confidence: str
-    note: str
-    line: int
     bands_ghz: tuple[tuple[float, float], ...] = ()
     border_margin_km: float = 0.0
     regime: str = ""
 
-    def holds(self, at: date) -> bool:
-        """Return whether the record is in force on a day."""
-        return _holds(self.valid_from, self.valid_to, at)
 
-
-@dataclass(frozen=True)
-class Zone:
+@dataclass(frozen=True, kw_only=True)
+class Zone(Dated):
     """A part of a country with a rule of its own.
 
     Attributes
     ----------
-    country
-        Whose law it is.
-    rule
-        One of `RULES`.
-    valid_from, valid_to
-        As in `Record`.
+    name, rule
+        What it is called, and one of `RULES`.
     region
         Where; None for the whole country, or along its border.
     border_km
         Where not a region: so near to another country. [km]
     listed_share
         Of an allow-list: the share of subscribers whose terminals are on it.
-    name, source, confidence, note, line
-        As in `Record`.
     """
 
-    country: str
+    name: str
     rule: str
-    valid_from: date | None
-    valid_to: date | None
     region: Region | None
     border_km: float | None
     listed_share: float
-    name: str
-    source: str
-    confidence: str
-    note: str
-    line: int
-
-    def holds(self, at: date) -> bool:
-        """Return whether the zone is in force on a day."""
-        return _holds(self.valid_from, self.valid_to, at)
 
 
-@dataclass(frozen=True)
-class Overlay:
+@dataclass(frozen=True, kw_only=True)
+class Overlay(Dated):
     """Land that one country has on the map and another controls.
 
     Attributes
     ----------
-    country, controlled_by
-        Country of record, and whose law would hold from the other point of view.
-    valid_from, valid_to
-        As in `Record`.
+    name, controlled_by
+        What it is called, and whose law would hold from the other point of view.
     region
         Where.
-    name, source, confidence, note, line
-        As in `Record`.
     """
 
-    country: str
-    controlled_by: str
-    valid_from: date | None
-    valid_to: date | None
-    region: Region
     name: str
-    source: str
-    confidence: str
-    note: str
-    line: int
-
-    def holds(self, at: date) -> bool:
-        """Return whether control is as it says on a day."""
-        return _holds(self.valid_from, self.valid_to, at)
+    controlled_by: str
+    region: Region
 
 
 @dataclass(frozen=True)
@@ -236,10 +214,6 @@ class Register:
         named = {record.country for record in self.records}
         kept = tuple(record for record in base.records if record.country not in named)
         return Register(kept + self.records, base.zones + self.zones, base.overlays + self.overlays)
-
-
-def _holds(valid_from: date | None, valid_to: date | None, at: date) -> bool:
-    return (valid_from or date.min) <= at and (valid_to is None or at < valid_to)
 
 
 def read_register(

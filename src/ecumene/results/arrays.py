@@ -1,7 +1,8 @@
 """Per-slot arrays: `slots.zarr`, written block by block while the slots pass.
 
 The store is built under another name and takes its own when the run is written (`ecumene.results.store`), so that
-a run that dies leaves the arrays of an earlier one untouched, and a half-written store is never taken for a result.
+a run that dies leaves the arrays of an earlier one untouched, and a half-written store is never taken for a result. A
+run that goes on from a checkpoint takes it up again where every file is still as it was then.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from __future__ import annotations
 import errno
 import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecumene.errors import RangeError, RunError
+from ecumene.errors import DamagedResultError, RangeError, RunError
+from ecumene.results.files import sha256_of
 from ecumene.results.schema import ARRAYS, ArrayVariable, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from numpy.typing import NDArray
 
@@ -33,7 +34,7 @@ BLOCK_SLOTS, BLOCK_ROWS = 16, 65_536
 
 @dataclass
 class SlotArrays:
-    """A store of per-slot arrays that is being written. A context: leaving it by an error removes the store.
+    """A store of per-slot arrays that is being written.
 
     Attributes
     ----------
@@ -43,12 +44,15 @@ class SlotArrays:
         Slots of the block that is not yet written, by array.
     n_written
         Slots in the store.
+    digests
+        SHA-256 of its files, by their path in it.
     """
 
     path: Path
     group: Any = field(repr=False)
     waiting: dict[str, list[NDArray[Any]]]
     n_written: int = 0
+    digests: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,26 +85,58 @@ class SlotArrays:
         self._flush()
         return self.path
 
+    def state(self) -> dict[str, Any]:
+        """Return what `taken_up` needs to go on: what waits, how much is written, and what the store's files hold."""
+        return {"waiting": self.waiting, "n_written": self.n_written, "digests": self.digests}
+
+    def discard(self) -> None:
+        """Remove the store."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
     def _flush(self) -> None:
         n = len(next(iter(self.waiting.values())))
         if not n:
             return
+        block = str(self.n_written // BLOCK_SLOTS)
         try:
             for name, slots in self.waiting.items():
                 self.group[name][self.n_written : self.n_written + n] = np.stack(slots)
                 slots.clear()
+                self.digests |= _digests(self.path, (self.path / name / "c" / block).rglob("*"))
         except OSError as error:
             raise _failure(self.path, error) from None
         self.n_written += n
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
-            shutil.rmtree(self.path, ignore_errors=True)
+def _digests(store: Path, files: Iterable[Path]) -> dict[str, str]:
+    return {path.relative_to(store).as_posix(): sha256_of(path) for path in files if path.is_file()}
+
+
+def taken_up(folder: Path, state: Mapping[str, Any]) -> SlotArrays:
+    """Return the store that an unfinished run left in a folder, to go on with it.
+
+    Parameters
+    ----------
+    folder
+        The result folder.
+    state
+        What `SlotArrays.state` said; blocks that were written after that are written again.
+
+    Raises
+    ------
+    DamagedResultError
+        A file of the store is gone, or not as it was.
+    """
+    import zarr
+
+    path = folder / PARTIAL
+    for name, digest in state["digests"].items():
+        if not (path / name).is_file() or sha256_of(path / name) != digest:
+            raise DamagedResultError(
+                f"{path / name}: is gone, or not as the unfinished run left it; add --force to begin with the first "
+                "slot"
+            )
+    return SlotArrays(path, zarr.open_group(store=str(path), mode="r+", zarr_format=3), **state)
 
 
 def open_arrays(
@@ -146,7 +182,7 @@ def open_arrays(
             _make_array(group, ARRAYS[name], n_slots, len(rows["cell"]))
     except OSError as error:
         raise _failure(path, error) from None
-    return SlotArrays(path, group, {name: [] for name in names})
+    return SlotArrays(path, group, {name: [] for name in names}, 0, _digests(path, path.rglob("*")))
 
 
 def packed(variable: ArrayVariable, values: NDArray[Any]) -> NDArray[Any]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ecumene import __version__
 from ecumene.errors import InputError, OutputError, RunError, did_you_mean
+from ecumene.results.files import put_file
 from ecumene.results.schema import Variable
-from ecumene.results.store import check_place, fingerprint, json_text, put_file, read_json
+from ecumene.results.store import check_place, fingerprint, json_text, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -229,6 +230,11 @@ def identity_of(scenarios: Iterable[Scenario]) -> str:
     return hashlib.sha256("".join(map(fingerprint, scenarios)).encode()).hexdigest()
 
 
+def drawn_measures() -> list[str]:
+    """Return the measures that can be drawn: those that are numbers."""
+    return [variable.name for variable in MEASURES if variable.dtype != "str"]
+
+
 def curve_key(swept: Mapping[str, Sequence[Any]], measure: str) -> str:
     """Return the swept key a measure is drawn over.
 
@@ -237,7 +243,7 @@ def curve_key(swept: Mapping[str, Sequence[Any]], measure: str) -> str:
     InputError
         The measure does not exist, or is text; or not exactly one swept key has numbers.
     """
-    known = [variable.name for variable in MEASURES if variable.dtype != "str"]
+    known = drawn_measures()
     if measure not in known:
         hint = did_you_mean(measure, known) or f"; draw one of {', '.join(known)}"
         raise InputError(f"--plot {measure}: no measure of this name{hint}")

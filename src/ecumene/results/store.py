@@ -2,12 +2,12 @@
 
 A folder is complete when its manifest stands; the manifest is written last and names the digest of every
 file. A run that dies while writing leaves a folder without a manifest, which a later run of any scenario may
-fill again, and which no reader takes for a result.
+fill again, and which no reader takes for a result. A checkpoint (`ecumene.results.checkpoint`) beside it is the part of
+a run that is done already: only the same run goes on from it, and another one is refused.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import json
@@ -25,10 +25,12 @@ import numpy as np
 from ecumene import __version__
 from ecumene.errors import DamagedResultError, OutputError, RunError
 from ecumene.results.arrays import PARTIAL, STORE
+from ecumene.results.checkpoint import CHECKPOINT, Head, read_head
+from ecumene.results.files import put_file, sha256_of, whole
 from ecumene.results.schema import TABLES, Table, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ecumene.results.outcome import Results
     from ecumene.scenario import Scenario
@@ -44,6 +46,7 @@ _OURS = {
     "report.html",
     STORE,
     PARTIAL,
+    CHECKPOINT,
     *(f"{name}.parquet" for name in TABLES),
     *(f"{t}.csv" for t in CSV_TABLES),
 }
@@ -115,13 +118,15 @@ def check_folder(folder: Path, scenario: Scenario, *, force: bool) -> None:
     scenario
         The run they come from.
     force
-        Overwrite the result of another scenario.
+        Overwrite the result or the unfinished run of another scenario.
 
     Raises
     ------
     OutputError
-        It is a file, or holds other things than results, or the result of another scenario, or cannot be
-        written to.
+        It is a file, or holds other things than results, or the result or the unfinished run of another scenario, or
+        cannot be written to.
+    DamagedResultError
+        It holds an unfinished run that cannot be read.
     """
     check_place(folder)
     if not folder.is_dir():
@@ -129,21 +134,68 @@ def check_folder(folder: Path, scenario: Scenario, *, force: bool) -> None:
     present = {entry.name for entry in folder.iterdir()}
     if not present:
         return
-    if MANIFEST not in present:
-        if present & _OURS:
-            return  # a run died while writing
+    if not present & _OURS:
         raise OutputError(f"--out {folder}: holds other files and no result; name an empty or a new folder")
     if force:
         return
+    unfinished_run(folder, scenario)
+    if MANIFEST not in present:
+        return  # a run died on its way
     known = read_json(folder / MANIFEST)
     if known.get("fingerprint") != fingerprint(scenario):
-        name = known.get("scenario", {}).get("name", "another scenario")
-        changed = _differences(known.get("scenario", {}), scenario.model_dump(mode="json"))
-        told = f" ({', '.join(changed[:4])}{', ...' if len(changed) > 4 else ''})" if changed else ""
         raise OutputError(
-            f"--out {folder}: holds the result of '{name}' with other settings{told}; "
+            f"--out {folder}: holds the result of {_named(known.get('scenario', {}), scenario)}; "
             "give another --out, or --force to overwrite it"
         )
+
+
+def unfinished_run(folder: Path, scenario: Scenario) -> Head | None:
+    """Return how far a run of this very scenario came in a folder and can go on from; None where there is none.
+
+    Raises
+    ------
+    OutputError
+        The unfinished run in the folder is of another scenario, or of a program or libraries that have changed.
+    DamagedResultError
+        It cannot be read.
+    """
+    path = folder / CHECKPOINT
+    if not path.is_file():
+        return None
+    head, now = read_head(path), identity(scenario)
+    if head.identity == now:
+        return head
+    far = f"--out {folder}: holds an unfinished run ({head.n_done} of {head.n_slots} slots)"
+    cure = "give another --out, or --force to overwrite it"
+    if head.identity.get("fingerprint") != now["fingerprint"]:
+        raise OutputError(f"{far} of {_named(head.scenario, scenario)}; {cure}")
+    told = ", ".join(
+        f"{name} {head.identity.get(name, 'none')[:12]}, now {now[name][:12]}"
+        for name in now
+        if head.identity.get(name) != now[name]
+    )
+    raise OutputError(f"{far} that cannot go on, since what computes it has changed: {told}; {cure}")
+
+
+def identity(scenario: Scenario) -> dict[str, str]:
+    """Return what must be the same for a run to go on: scenario and files, the package, the libraries."""
+    root, package = Path(__file__).parent.parent, hashlib.sha256()
+    for path in sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        package.update(f"{path.relative_to(root)}\n{_digest(path)}\n".encode())
+    return {
+        "fingerprint": fingerprint(scenario),
+        "program": package.hexdigest(),
+        **{name: metadata.version(name) for name in _LIBRARIES},
+    }
+
+
+def _named(known: Mapping[str, Any], scenario: Scenario) -> str:
+    """Return the name of another scenario, and the first keys in which it differs."""
+    changed = _differences(known, scenario.model_dump(mode="json"))
+    name = f"'{known.get('name', 'another scenario')}'"
+    if not changed:
+        return f"{name} with other files, or by another version"
+    return f"{name} with other settings ({', '.join(changed[:4])}{', ...' if len(changed) > 4 else ''})"
 
 
 def check_place(folder: Path) -> None:
@@ -170,7 +222,7 @@ def write_results(
     force: bool = False,
     extra_files: Mapping[str, bytes | str] | None = None,
 ) -> None:
-    """Write a result folder: every file by a temporary name first, the manifest last.
+    """Write a result folder: every file by a temporary name first, the manifest last; then no checkpoint is needed.
 
     Parameters
     ----------
@@ -200,6 +252,7 @@ def write_results(
             written.append(put_file(folder / name, data))
         written += _place_arrays(results.arrays, folder)
         put_file(folder / MANIFEST, json_text(_manifest(results, folder, written)).encode())
+        (folder / CHECKPOINT).unlink(missing_ok=True)
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
         raise RunError(
@@ -334,14 +387,9 @@ def _column(variable: Variable) -> str:
 
 
 def _copy(connection: Any, select: str, path: Path, options: str) -> Path:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+    with whole(path) as partial:
         quoted = str(partial).replace("'", "''")
         connection.execute(f"COPY ({select}) TO '{quoted}' ({options})")
-        partial.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
     return path
 
 
@@ -389,36 +437,6 @@ def put_parquet(
         connection.close()
 
 
-def put_lines(path: Path, lines: Iterable[str]) -> Path:
-    """Write text piece by piece, by a temporary name first (`put_file`)."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-    return path
-
-
-def put_file(path: Path, data: bytes) -> Path:
-    """Write a file by a temporary name first, so that it is there whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-    return path
-
-
 def _manifest(results: Results, folder: Path, written: list[Path]) -> dict[str, Any]:
     return {
         "program": "ecumene",
@@ -457,7 +475,7 @@ def _differences(before: Any, after: Any, path: str = "") -> list[str]:
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return sha256_of(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
 

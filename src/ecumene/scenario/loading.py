@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
+import sys
 import tomllib
 from datetime import date, datetime
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pydantic_core import ErrorDetails
+
+STDIN = "-"
+"""What to name instead of a file to read the scenario from standard input."""
 
 _FILE_KEYS = (("constellation", "file"), ("isl", "file"), ("places", "file"), ("licences", "overrides"))
 _KEY_FIRST = re.compile(r"^[a-z_]+(\[\d+\])?(\.[a-z_]+(\[\d+\])?)*(?=[: ])")
@@ -58,8 +64,9 @@ def load(
     Parameters
     ----------
     name_or_path
-        Name of a bundled preset (``ecumene list``), or a path to a TOML file. A file may say
-        ``extends = "starlink-gen1"`` (a preset, or another file beside it).
+        Name of a bundled preset (``ecumene list``), or a path to a TOML file; ``-`` is standard input, read once. A
+        file may say ``extends = "starlink-gen1"`` (a preset, or another file beside it; standard input: a file where
+        you stand).
     start
         First slot, UTC; replaces the scenario's own.
     overrides
@@ -124,6 +131,25 @@ def with_lines(error: ScenarioError, name_or_path: str | Path) -> ScenarioError:
     return ScenarioError(source, problems)
 
 
+def with_defaults(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resolved scenario with the keys that came later, at their defaults.
+
+    Parameters
+    ----------
+    keys
+        As a manifest holds it, of whatever version.
+
+    Returns
+    -------
+    keys
+        The same where this version can no longer read it.
+    """
+    try:
+        return Scenario.model_validate_json(json.dumps(keys)).model_dump(mode="json")
+    except ValidationError:
+        return dict(keys)
+
+
 def parse_setting(setting: str) -> tuple[str, Any]:
     """Return key and value of a ``--set key=value`` option; the value is TOML, or else plain text.
 
@@ -149,6 +175,8 @@ def _read(name_or_path: str | Path) -> tuple[str, str, Path]:
     name = str(name_or_path)
     if name in preset_names():
         return name, preset_text(name), Path.cwd()
+    if name == STDIN:
+        return "<stdin>", _text_of_stream(sys.stdin), Path.cwd()
     path = Path(name_or_path)
     if not path.exists():
         known = ", ".join(preset_names())
@@ -162,6 +190,22 @@ def _read(name_or_path: str | Path) -> tuple[str, str, Path]:
         raise ScenarioError(name, [f"is not UTF-8 text (byte {error.start}); give a TOML file"]) from None
     except OSError as error:
         raise ScenarioError(name, [f"cannot be read: {error.strerror}"]) from None
+
+
+@lru_cache(maxsize=1)
+def _text_of_stream(stream: TextIO | None) -> str:
+    """Return what stands on standard input, which can be read but once, to whoever asks again too."""
+    data = b"" if stream is None else stream.buffer.read()
+    if not data.strip():
+        raise ScenarioError(
+            "<stdin>", ["is empty; send a TOML scenario there, such as: cat my.toml | ecumene run -"]
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScenarioError(
+            "<stdin>", [f"is not UTF-8 text (byte {error.start}); send a TOML scenario"]
+        ) from None
 
 
 def _tree(source: str, text: str, folder: Path, seen: tuple[str, ...]) -> dict[str, Any]:

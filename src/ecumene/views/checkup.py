@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import platform
@@ -18,7 +19,18 @@ from ecumene.errors import EcumeneError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIBRARIES = ("numpy", "numba", "sgp4", "h3", "pydantic", "typer", "rich", "duckdb", "matplotlib", "jinja2")
+LIBRARIES = (
+    *("numpy", "numba", "sgp4", "h3", "pydantic", "typer"),
+    *("rich", "duckdb", "zarr", "matplotlib", "jinja2"),
+)
+EXTRAS = {
+    "analysis": (
+        ("xarray", "pandas", "h5netcdf", "h5py"),
+        "Results.to_xarray(), Results.df(), ecumene export netcdf",
+    )
+}
+"""What `pip install 'ecumene[NAME]'` brings, and what for."""
+
 LEAST_MEMORY_GB, LEAST_DISK_GB = 2.0, 0.5
 """A run of Gen1 at resolution 5 takes 1.4 GB at its peak; its results and compiled kernels some 0.1 GB."""
 
@@ -50,10 +62,14 @@ def checkup() -> list[Finding]:
             "ecumene", f"{__version__} on Python {platform.python_version()}, {platform.platform(terse=True)}"
         ),
         *map(_library, LIBRARIES),
+        *(_extra(name, *parts) for name, parts in EXTRAS.items()),
         _cores(),
+        _threads(),
         _memory(),
         _disk(),
         _kernels(),
+        _gpu(),
+        _emulation(),
         *_tables(),
     ]
 
@@ -64,15 +80,40 @@ def _library(name: str) -> Finding:
     return Finding(name, metadata.version(name))
 
 
-def _cores() -> Finding:
-    import numba
+def _extra(name: str, libraries: tuple[str, ...], use: str) -> Finding:
+    missing = [library for library in libraries if importlib.util.find_spec(library) is None]
+    if not missing:
+        return Finding(f"extra {name}", f"installed: {use}")
+    cure = f"for {use}: {sys.executable} -m pip install 'ecumene[{name}]'"
+    return Finding(f"extra {name}", f"not installed ({', '.join(missing)} missing)", "note", cure)
 
+
+def _cores() -> Finding:
     n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if n < 2:
         return Finding(
             "cores", "1", "note", "two are better: the next slot's sky is surveyed beside this one's plan"
         )
-    return Finding("cores", f"{n}; numba may use {numba.config.NUMBA_NUM_THREADS} threads")
+    return Finding("cores", str(n))
+
+
+def _threads() -> Finding:
+    """Say what numba would run parallel kernels with; those of ecumene run in one thread each, two side by side."""
+    import numba
+
+    wanted = numba.config.THREADING_LAYER
+    pools = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
+    names = [wanted] if wanted in pools else numba.config.THREADING_LAYER_PRIORITY
+    layer = next((name for name in names if _imports(f"numba.np.ufunc.{pools[name]}")), "none")
+    return Finding("numba threads", f"{numba.config.NUMBA_NUM_THREADS}, threading layer {layer}")
+
+
+def _imports(module: str) -> bool:
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        return False
+    return True
 
 
 def _memory() -> Finding:
@@ -96,19 +137,61 @@ def _disk() -> Finding:
 
 def _kernels() -> Finding:
     """Say whether kernels are compiled, and whether that can be kept."""
+    from ecumene.kernels import cache_folder
+
     package = Path(__file__).resolve().parents[1]
-    named = os.environ.get("NUMBA_CACHE_DIR")
-    place = Path(named) if named else package
-    try:
-        n = sum(1 for _ in place.rglob("*.nbc"))
-    except OSError:
-        n = 0
+    folder = cache_folder()
+    if folder is None:
+        cure = "set NUMBA_CACHE_DIR to a folder that can be written to, or every run compiles anew"
+        return Finding("kernels", "no folder for them can be written to", "note", cure)
+    place = package if package in folder.parents else folder.parent
+    n = sum(1 for _ in place.rglob("*.nbi"))
     if n:
         return Finding("kernels", f"{n} compiled, kept in {place}")
-    if os.access(place, os.W_OK):
-        return Finding("kernels", "not compiled yet", "note", "the first run takes half a minute more, once")
-    cure = "set NUMBA_CACHE_DIR to a folder that can be written to, or every first run compiles anew"
-    return Finding("kernels", f"{place} cannot be written to", "note", cure)
+    cure = "the first run takes half a minute more, once"
+    return Finding("kernels", f"not compiled yet; {place} can be written to", "note", cure)
+
+
+def _gpu() -> Finding:
+    found = [
+        line.partition(":")[2].strip()
+        for path in Path("/proc/driver/nvidia/gpus").glob("*/information")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith("Model")
+    ]
+    return Finding("GPU", f"{', '.join(found) or 'none found'}; not used, all kernels run on the CPU")
+
+
+NET_ADMIN, SYS_ADMIN = 12, 21
+"""Bits of Linux capabilities (linux/capability.h)."""
+
+
+def _emulation() -> Finding:
+    """Say what real packets over computed links would need of the system; nothing here does yet."""
+    if sys.platform != "linux":
+        return Finding("network emulation", "needs Linux; no command uses it yet")
+    rights = _capabilities()
+    has = {
+        "network namespaces": bool(rights >> SYS_ADMIN & 1)
+        or _number_in("/proc/sys/user/max_user_namespaces") > 0,
+        "CAP_NET_ADMIN": bool(rights >> NET_ADMIN & 1),
+        "/dev/net/tun": os.access("/dev/net/tun", os.R_OK | os.W_OK),
+    }
+    told = ", ".join(f"{what} {'yes' if is_there else 'no'}" for what, is_there in has.items())
+    return Finding("network emulation", f"{told}; no command uses it yet")
+
+
+def _capabilities() -> int:
+    """Return the effective capabilities of this process, as bits."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next((int(line.split()[1], 16) for line in lines if line.startswith("CapEff")), 0)
+
+
+def _number_in(path: str) -> int:
+    try:
+        return int(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
 
 
 def _tables() -> list[Finding]:

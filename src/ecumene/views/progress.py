@@ -31,15 +31,24 @@ def show_progress(stream: TextIO, *, every_s: float = EVERY_S) -> Iterator[OnSlo
     Yields
     ------
     on_slot
-        To be called with slots done and slots in all; with 0 done when the first slot begins.
+        To be called with slots done and slots in all, first when the first slot begins.
     """
     is_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
     with _bar(stream) if is_terminal else _lines(stream, every_s) as on_slot:
         yield on_slot
 
 
-def progress_text(done: int, total: int, elapsed_s: float) -> str:
+def progress_text(done: int, total: int, elapsed_s: float, first: int = 0) -> str:
     """Return where a run stands, as one line.
+
+    Parameters
+    ----------
+    done, total
+        Slots done, and in all.
+    elapsed_s
+        Since the first slot of this sitting began. [s]
+    first
+        Slots that were done before it.
 
     Examples
     --------
@@ -48,9 +57,9 @@ def progress_text(done: int, total: int, elapsed_s: float) -> str:
     """
     if elapsed_s <= 0.0:
         return f"{done}/{total} slots"
-    if done == 0:
-        return f"0/{total} slots, {duration_text(round(elapsed_s))} so far"
-    rate = done / elapsed_s
+    if done == first:
+        return f"{done}/{total} slots, {duration_text(round(elapsed_s))} so far"
+    rate = (done - first) / elapsed_s
     left_s = round((total - done) / rate)
     return f"{done}/{total} slots, {number_text(rate)} slots/s, ETA {duration_text(left_s)}"
 
@@ -81,19 +90,20 @@ def run_text(number: int, total: int, label: str, elapsed_s: float) -> str:
 def _lines(stream: TextIO, every_s: float) -> Iterator[OnSlot]:
     """Print a line now and then from a second thread, so that a long step is not a long silence."""
     begun = monotonic()
-    state: dict[str, float] = {"done": 0, "total": 0, "since": begun}
+    state: dict[str, float] = {"done": 0, "total": 0, "first": 0, "since": begun}
     is_over = threading.Event()
 
     def on_slot(done: int, total: int) -> None:
-        if done == 0:
-            state["since"] = monotonic()
+        if not state["total"] or done == 0:
+            state.update(first=done, since=monotonic())
         state.update(done=done, total=total)
 
     def speak() -> None:
         while not is_over.wait(every_s):
             now = monotonic()
             if state["total"]:
-                line = progress_text(int(state["done"]), int(state["total"]), now - state["since"])
+                done, total, first = (int(state[key]) for key in ("done", "total", "first"))
+                line = progress_text(done, total, now - state["since"], first)
             else:
                 line = f"getting ready, {duration_text(round(now - begun))}"
             print(line, file=stream, flush=True)
@@ -121,14 +131,15 @@ def _bar(stream: TextIO) -> Iterator[OnSlot]:
     )
     with Progress(*columns, console=Console(file=stream), transient=True) as progress:
         task = progress.add_task("getting ready", total=None, pace="")
-        begun = monotonic()
+        begun, first = monotonic(), -1
 
         def on_slot(done: int, total: int) -> None:
-            nonlocal begun
-            if done == 0:
-                begun = monotonic()
-                progress.reset(task, total=total, description="computing")
-            _, _, pace = progress_text(done, total, (monotonic() - begun) if done else 0.0).partition(", ")
+            nonlocal begun, first
+            if first < 0 or done == 0:
+                begun, first = monotonic(), done
+                progress.reset(task, total=total, completed=done, description="computing")
+            elapsed_s = (monotonic() - begun) if done > first else 0.0
+            _, _, pace = progress_text(done, total, elapsed_s, first).partition(", ")
             progress.update(task, completed=done, pace=f"{done}/{total} slots  {pace}")
 
         yield on_slot
