@@ -100,7 +100,10 @@ NO_UNIT = {
 
 SECTIONS_ELSEWHERE = {
     **dict.fromkeys(
-        (f"scheduling/{name}.py" for name in ("fill", "flow", "market", "prices", "sample", "scan")),
+        (
+            f"scheduling/{name}.py"
+            for name in ("fill", "flow", "market", "offers", "prices", "sample", "scan")
+        ),
         "steps of the solver; their arguments are the named tuples of market.py, flow.py and fill.py",
     ),
     **dict.fromkeys(

@@ -18,7 +18,8 @@ from ecumene.kernels import in_pieces, njit
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.flow import ANY_SIZE, main_satellite, mark_scarce, open_dark, open_exits
 from ecumene.scheduling.market import Prices, build_goal, clear_places, mark_places, opens, worth
-from ecumene.scheduling.sample import everybody, take_sample
+from ecumene.scheduling.offers import loads_of_offers, offers_of
+from ecumene.scheduling.sample import take_sample
 from ecumene.scheduling.scan import bound_terms, soft_loads
 
 if TYPE_CHECKING:
@@ -346,7 +347,7 @@ def _with_part_of_units(task: Task, sample: Sample) -> Task:
     """Return the slot of a sample, satellites with the part of their units and bits that is asked for by it."""
     terms, size = task.terms, _usual_units(task)
     part = float(_usual_units(sample.task).sum() / max(size.sum(), 1.0))
-    part *= 1.0 - WHOLE_CELLS * (1.0 - len(sample.stands_for) / max(np.count_nonzero(size), 1))
+    part *= 1.0 - WHOLE_CELLS * (1.0 - len(sample.stands_for) / max(int(np.count_nonzero(size)), 1))
     units = max(1, round(terms.units_of_sat * part))
     return replace(
         sample.task, terms=terms._replace(units_of_sat=units, bits_of_sat=terms.bits_of_sat * part)
@@ -387,14 +388,13 @@ def smooth(task: Task, sample: Sample, goal: Goal, prices: Prices, *, steps: int
     Cuturi, Advances in Neural Information Processing Systems 26 (2013) 2292; Polyak, USSR Computational Mathematics
     and Mathematical Physics 4 (1964) 1, eq. 9 (the heavy ball).
     """
-    terms, swing, everyone = (
-        task.terms,
-        Prices(np.zeros_like(prices.unit), np.zeros_like(prices.bit)),
-        everybody(task),
-    )
+    terms, swing = task.terms, Prices(np.zeros_like(prices.unit), np.zeros_like(prices.bit))
+    offers = offers_of(sample, goal)
     for k, warmth in enumerate(np.geomspace(*WARMTH, steps)):
-        seen = sample if k < steps - max(1, steps // STEPS_AMONG_ALL) else everyone
-        units, bits = _loads(seen, goal, prices, warmth)
+        if k < steps - max(1, steps // STEPS_AMONG_ALL):
+            units, bits = loads_of_offers(offers, goal, terms, prices, warmth)
+        else:
+            units, bits = _loads(task, goal, prices, warmth)
         before = prices
         prices = Prices(
             _moved(prices.unit, swing.unit, warmth, units / terms.units_of_sat),
@@ -406,12 +406,11 @@ def smooth(task: Task, sample: Sample, goal: Goal, prices: Prices, *, steps: int
     return prices
 
 
-def _loads(sample: Sample, goal: Goal, prices: Prices, warmth: float) -> NDArray[np.float64]:
-    """Return units and bits asked of each satellite, (2, sat)."""
-    task = sample.task
+def _loads(task: Task, goal: Goal, prices: Prices, warmth: float) -> NDArray[np.float64]:
+    """Return units and bits that all cells ask of each satellite, (2, sat)."""
     parts = in_pieces(
         soft_loads, len(task.cells.middle_m), task.cells, task.sight, goal, task.terms, prices, task.demand,
-        task.before, warmth, sample.stands_for,
+        task.before, warmth,
     )  # fmt: skip
     loads: NDArray[np.float64] = np.sum(parts, axis=0)
     return loads

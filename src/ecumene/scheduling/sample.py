@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecumene.kernels import njit
-from ecumene.scheduling.scan import VECTOR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ecumene.scheduling.market import Task
+
+
+SIDE = 16
+"""Cells of a sample in a bin, which are looked at side by side."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,6 @@ class Sample:
 
     task: Task
     stands_for: NDArray[np.float32]
-
-
-def everybody(task: Task) -> Sample:
-    """Return all cells, each for itself."""
-    return Sample(task, np.ones(len(task.demand), np.float32))
 
 
 def take_sample(task: Task, size: NDArray[np.float32]) -> Sample:
@@ -93,7 +91,7 @@ def _choose(first_of_bin, size):
         for c in range(first_of_bin[b], first_of_bin[b + 1]):
             total += size[c]
             n_asking += size[c] > 0.0
-        step = total / VECTOR if n_asking > VECTOR else 0.0
+        step = total / SIDE if n_asking > SIDE else 0.0
         mark, done = 0.5 * step, 0.0
         for c in range(first_of_bin[b], first_of_bin[b + 1]):
             done += size[c]

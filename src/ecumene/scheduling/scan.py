@@ -320,7 +320,7 @@ def bound_terms(begin, end, cells, sight, goal, terms, prices, demand, before):
 
 
 @inner_njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
-def _add_loads(n, width, candidates, warmth, stands_for, box, unit_load, bit_load):
+def _add_loads(n, width, candidates, warmth, box, unit_load, bit_load):
     """Add what the loaded cells ask of each candidate, shared among those nearly as good as the best."""
     lanes = (n + VECTOR - 1) // VECTOR * VECTOR
     one, zero = np.float32(1.0), np.float32(0.0)
@@ -344,7 +344,7 @@ def _add_loads(n, width, candidates, warmth, stands_for, box, unit_load, bit_loa
             profit[i] = weight
             total[i] += weight
     for i in range(lanes):
-        total[i] = stands_for[box.cell[i]] / total[i] if i < n else zero
+        total[i] = one / total[i] if i < n else zero
     for j in range(width):
         if box.any_open[j >> 5] & (np.uint32(1) << np.uint32(j & 31)) == 0:
             continue
@@ -359,11 +359,11 @@ def _add_loads(n, width, candidates, warmth, stands_for, box, unit_load, bit_loa
 
 
 @njit(cache=True, nogil=True)
-def soft_loads(begin, end, cells, sight, goal, terms, prices, demand, before, warmth, stands_for):
+def soft_loads(begin, end, cells, sight, goal, terms, prices, demand, before, warmth):
     """Return units and bits that cells ask of each satellite, those of bins from begin up to end.
 
     Cells share their demand among satellites nearly as good as the best, so that loads change smoothly with
-    the prices: weights fall like exp(-difference / (warmth x units)). Each counts for as many as it stands for.
+    the prices: weights fall like exp(-difference / (warmth x units)).
     """
     box = new_bin(sight)
     place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
@@ -379,7 +379,7 @@ def soft_loads(begin, end, cells, sight, goal, terms, prices, demand, before, wa
         if n == 0:
             continue
         scan_bin(b, n, cells, sight, goal, terms, prices, box)
-        _add_loads(n, width, candidates, np.float32(warmth), stands_for, box, unit_load, bit_load)
+        _add_loads(n, width, candidates, np.float32(warmth), box, unit_load, bit_load)
     return unit_load, bit_load
 
 
