@@ -1,11 +1,15 @@
-"""How kernels are compiled: numba's `njit` without the entries that nobody uses, for they take time to compile.
+"""How kernels are compiled, and how they run on all cores.
 
-numba gives every kernel one entry for Python and one for C callbacks.
+Compiled with numba's `njit`, without the entries that nobody uses, for they take time to compile: numba gives every
+kernel one entry for Python and one for C callbacks.
 """
 
 from __future__ import annotations
 
-from functools import partial
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,3 +46,33 @@ def cache_folder() -> Path | None:
 
 def _nothing() -> None:
     """Stand for a kernel; it is never compiled."""
+
+
+PIECES = 8
+"""Work is cut in so many pieces on any machine, so that sums do not depend on the number of cores."""
+
+
+def in_pieces(kernel: Callable[..., Any], n: int, *arguments: Any) -> list[Any]:
+    """Run a kernel over pieces of a range side by side, and return what it returns for each, in order.
+
+    Parameters
+    ----------
+    kernel
+        Called with where its piece begins and ends, then the arguments; compiled with `nogil`. What it writes must
+        belong to its piece.
+    n
+        Length of the range.
+    """
+    edges = [n * k // PIECES for k in range(PIECES + 1)]
+    begun = [
+        _threads(os.getpid()).submit(kernel, begin, end, *arguments)
+        for begin, end in itertools.pairwise(edges)
+    ]
+    return [piece.result() for piece in begun]
+
+
+@cache
+def _threads(process: int) -> ThreadPoolExecutor:
+    """Return the threads of a process: one that was forked has none of its parent's."""
+    del process
+    return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="kernel")

@@ -37,6 +37,7 @@ SUFFIXES = (
 )
 
 NO_UNIT = {
+    "stands_for": "cells for which one of a sample stands",
     "load_max_share": "a part of a whole",
     "share": "a part of a whole",
     "main_share": "a part of a whole",
@@ -101,7 +102,10 @@ NO_UNIT = {
 
 SECTIONS_ELSEWHERE = {
     **dict.fromkeys(
-        (f"scheduling/{name}.py" for name in ("fill", "flow", "market", "prices", "scan")),
+        (
+            f"scheduling/{name}.py"
+            for name in ("fill", "flow", "market", "offers", "prices", "sample", "scan")
+        ),
         "steps of the solver; their arguments are the named tuples of market.py, flow.py and fill.py",
     ),
     **dict.fromkeys(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ecumene.kernels import in_pieces
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.fill import drop_losses, fill, light_all, no_lights
-from ecumene.scheduling.prices import find_cuts, find_prices, guess, units_to_plan
+from ecumene.scheduling.prices import find_cuts, find_prices, prices_of_cut, prove, units_to_plan
 from ecumene.scheduling.scan import good_pairs
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ SLACK, WIDE_SLACK = 0.01, 0.03
 """A pair is good if a unit on it gains within this of the best, and tolerable within that (design/prices.py)."""
 
 LENIENCE = 0.03
-"""Prices at which cells are served are lower than those that prove the bound by this much of a unit."""
+"""Prices at which cells are served are lower than those that prove the bound by this much of a unit's least worth."""
 
-MARGINS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.0)
+MARGINS = (0.3, 0.05, 0.0)
 """Cells are served in groups of falling profit a unit."""
 
 
@@ -32,12 +32,12 @@ class Effort(NamedTuple):
     """How hard to look."""
 
     steps: int
-    """Smooth steps of the prices; 0 plans by the cuts alone."""
+    """Smooth steps of the prices."""
     reach: int
     """Moves at most from a cell to room."""
 
 
-EFFORTS = {"fast": Effort(0, 8), "certified": Effort(8, 12), "thorough": Effort(60, 24)}
+EFFORTS = {"fast": Effort(5, 8), "certified": Effort(12, 12), "thorough": Effort(60, 24)}
 """By name, as in the scenario."""
 
 
@@ -56,13 +56,13 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
     lights, prices
         The plan, and prices for `ecumene.scheduling.prices.bounds`.
     """
-    if effort.steps == 0 or not _tells_apart(task):
+    if not _tells_apart(task):
         cut = find_cuts(task, task.goal, reach=effort.reach, is_final=True)
-        prices = guess(replace(task, memory=None), cut)
+        prices = prices_of_cut(task, cut)
         return finish(task, cut.sat, cut.units, prices), prices
     prices = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
     sat, units = _serve(task, prices, effort)
-    return finish(task, sat, units, prices), prices
+    return finish(task, sat, units, prices), prove(task, task.goal, prices, steps=effort.steps)
 
 
 def _tells_apart(task: Task) -> bool:
@@ -82,10 +82,11 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
         np.empty(n_cells, np.bool_),
     )
     # Whoever is within the slack of a profit is served after all others, rather than leave units to chance.
-    nearly = prices._replace(unit=np.maximum(prices.unit - LENIENCE, 0.0))
-    good_pairs(
-        cells, sight, task.goal, task.terms, nearly, demand, task.before, np.float32(SLACK),
-        np.float32(WIDE_SLACK), good, wide, full, margin, keeps,
+    lenience = LENIENCE * float(task.goal.slope[-1])
+    nearly = prices._replace(unit=np.maximum(prices.unit - lenience, 0.0))
+    in_pieces(
+        good_pairs, len(cells.middle_m), cells, sight, task.goal, task.terms, nearly, demand, task.before,
+        np.float32(SLACK), np.float32(WIDE_SLACK), good, wide, full, margin, keeps,
     )  # fmt: skip
     exchange = Exchange.open(task, units_to_plan(task))
     for least in MARGINS:

@@ -4,6 +4,7 @@ Whatever prices satellites ask, no plan is worth more than all they could take i
 every cell (Lagrangian duality): that holds for any prices of 0 or more, so a bound needs no trust in how the
 prices were found. Good prices make it tight. They are found in two steps: cuts, which say where units are
 scarce and what the last one there is worth, and some smooth steps, which tell satellites apart by elevation.
+Both look at a sample of the cells; the last smooth steps, and the bound, at all.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ecumene.kernels import njit
+from ecumene.kernels import in_pieces, njit
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.flow import ANY_SIZE, main_satellite, mark_scarce, open_dark, open_exits
 from ecumene.scheduling.market import Prices, build_goal, clear_places, mark_places, opens, worth
+from ecumene.scheduling.offers import loads_of_offers, offers_of
+from ecumene.scheduling.sample import take_sample
 from ecumene.scheduling.scan import bound_terms, soft_loads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ecumene.scheduling.market import Goal, Task
+    from ecumene.scheduling.sample import Sample
 
 LEVELS = 8
 """Values at which cuts are looked for."""
@@ -45,14 +49,32 @@ LEAST_REACH = 9
 USUAL_SINE = 0.7
 """Sine of the elevation whose rate the cuts use for all pairs."""
 
-WARMTH = (0.05, 0.01)
+WARMTH = (0.07, 0.01)
 """First and last warmth of the smooth steps, in shares of the best unit's worth (design/prices.py)."""
 
-MEMORY = 0.5
-"""Share of the last slot's prices in the first guess (design/prices.py)."""
+FIRST_STEPS = 3
+"""Times the smooth steps in a slot without a memory (design/prices.py)."""
+
+STEEP = 0.01
+"""Worth of a bit of the last eighth below which a goal is steep: fairness above 2.3."""
+
+STEEP_STEPS = 4
+"""Smooth steps where the goal is steep: more blur prices that are small beside the dearest (design/prices.py)."""
+
+WHOLE_CELLS = 0.25
+"""A sample of next to no cells would need so much more of the units, as cells cannot be split (design/prices.py)."""
+
+STRIDE = 1.25
+"""A satellite asked for e times what it has raises its price by so many warmths (design/prices.py)."""
+
+SWING = 0.3
+"""Share of the last step that the next one adds to its own (design/prices.py)."""
 
 LARGEST_STEP = 3.0
-"""A satellite asked for 20 times what it has, or for nothing, moves its price by so many warmths."""
+"""Logarithm of asked / has at most."""
+
+STEPS_AMONG_ALL = 8
+"""One smooth step in so many, the last ones, looks at all cells; one at least."""
 
 
 class Cut(NamedTuple):
@@ -67,29 +89,30 @@ class Cut(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def lasting_pairs(cells, sight, demand, before, good, keeps):
+def lasting_pairs(begin, end, cells, sight, demand, before, good, keeps):
     """Fill in the pairs that stand in the next slot too, and whether the last satellite is among them.
 
-    Satellites that follow each other in both slots' lists of a bin are looked at together.
+    Only bins from begin up to end. Satellites that follow each other in both slots' lists of a bin are looked at
+    together.
     """
     one, place_of_sat = np.uint64(1), np.full(len(sight.r_sat_m), -1, np.int32)
     runs = np.empty(
         (sight.candidates.shape[1], 3), np.int64
     )  # where one begins in both lists, and its length
-    for b in range(len(cells.first_of_bin) - 1):
+    for b in range(begin, end):
         mark_places(sight.candidates[b], place_of_sat)
-        n, end = 0, -1
+        n, follows = 0, -1
         for j in range(sight.candidates.shape[1]):
             i = sight.next_place[b, j]
             if sight.candidates[b, j] < 0:
                 break
             if i < 0:
                 continue
-            if n == 0 or j & 63 == 0 or i & 63 == 0 or j != end or i != runs[n - 1, 1] + runs[n - 1, 2]:
+            if n == 0 or j & 63 == 0 or i & 63 == 0 or j != follows or i != runs[n - 1, 1] + runs[n - 1, 2]:
                 runs[n, 0], runs[n, 1], runs[n, 2] = j, i, 0
                 n += 1
             runs[n - 1, 2] += 1
-            end = j + 1
+            follows = j + 1
         for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
             keeps[c] = False
             good[c] = 0
@@ -167,7 +190,7 @@ def find_cuts(task: Task, goal: Goal, *, reach: int, is_final: bool) -> Cut:
     cells, sight, terms, demand = task.cells, task.sight, task.terms, task.demand
     n_cells, n_sats = len(demand), len(sight.r_sat_m)
     good, may_keep = np.empty(sight.clear.shape, np.uint64), np.empty(n_cells, np.bool_)
-    lasting_pairs(cells, sight, demand, task.before, good, may_keep)
+    in_pieces(lasting_pairs, len(cells.middle_m), cells, sight, demand, task.before, good, may_keep)
     rate = usual_rate(task)
     exchange = Exchange.open(task, units_to_plan(task))
     flow = exchange.flow
@@ -255,14 +278,20 @@ def _leave_ones(exchange: Exchange, want: NDArray[np.int32], good: NDArray[np.ui
 
 def units_to_plan(task: Task) -> int:
     """Return the units of a satellite that its ceiling lets it fill, as units are filled on the mean."""
-    terms, asking = task.terms, task.demand > 0.0
-    rate = usual_rate(task)[asking]
-    demand, rate = task.demand[asking][rate > 0.0], rate[rate > 0.0]
-    if not len(rate):
+    terms, units = task.terms, _usual_units(task)
+    if not units.any():
         return terms.units_of_sat
-    units = np.minimum(np.ceil(demand / rate), terms.units_of_cell)
-    bits_of_unit = float(np.minimum(demand, units * rate).sum() / units.sum())
+    bits_of_unit = float(np.minimum(task.demand, units * usual_rate(task)).sum() / units.sum())
     return int(np.clip(np.ceil(terms.bits_of_sat / bits_of_unit), 1, terms.units_of_sat))
+
+
+def _usual_units(task: Task) -> NDArray[np.float32]:
+    """Return how many whole units each cell asks for at the usual rate, (cell,)."""
+    rate = usual_rate(task)
+    asks = (task.demand > 0.0) & (rate > 0.0)
+    units = np.ceil(np.divide(task.demand, rate, out=np.zeros_like(rate), where=asks))
+    usual: NDArray[np.float32] = np.minimum(units, np.float32(task.terms.units_of_cell))
+    return usual
 
 
 def usual_rate(task: Task) -> NDArray[np.float32]:
@@ -285,26 +314,63 @@ def _values(task: Task, goal: Goal, rate: NDArray[np.float32]) -> list[float]:
 
 
 def find_prices(task: Task, goal: Goal, *, steps: int, reach: int) -> Prices:
-    """Return prices for the bound: cuts to begin with, then smooth steps.
+    """Return prices to plan by and to prove bounds with: the last slot's or what cuts say, then smooth steps.
 
     Parameters
     ----------
     task, goal
         The slot, and what units are for.
     steps, reach
-        As in `smooth` and `find_cuts`.
+        As in `smooth` and `find_cuts`. Without a memory there are more steps; where the goal is steep, next to none.
     """
-    cut = find_cuts(task, goal, reach=reach, is_final=False)
-    return smooth(task, goal, guess(task, cut), steps=steps)
+    sample = take_sample(task, _usual_units(task))
+    if task.memory is not None and not is_steep(goal):
+        return smooth(task, sample, goal, task.memory, steps=steps)
+    cut = find_cuts(_with_part_of_units(task, sample), goal, reach=reach, is_final=False)
+    more = STEEP_STEPS if is_steep(goal) else FIRST_STEPS * steps
+    return smooth(task, sample, goal, prices_of_cut(task, cut), steps=more)
 
 
-def smooth(task: Task, goal: Goal, prices: Prices, *, steps: int) -> Prices:
+def prove(task: Task, goal: Goal, prices: Prices, *, steps: int) -> Prices:
+    """Return prices that prove a tighter bound, where those planned by were not made smooth."""
+    if not is_steep(goal):
+        return prices
+    return smooth(task, take_sample(task, _usual_units(task)), goal, prices, steps=steps)
+
+
+def is_steep(goal: Goal) -> bool:
+    """Return whether the last piece of a demand is worth next to nothing beside the first."""
+    return float(goal.slope[-1]) < STEEP
+
+
+def _with_part_of_units(task: Task, sample: Sample) -> Task:
+    """Return the slot of a sample, satellites with the part of their units and bits that is asked for by it."""
+    terms, size = task.terms, _usual_units(task)
+    part = float(_usual_units(sample.task).sum() / max(size.sum(), 1.0))
+    part *= 1.0 - WHOLE_CELLS * (1.0 - len(sample.stands_for) / max(int(np.count_nonzero(size)), 1))
+    units = max(1, round(terms.units_of_sat * part))
+    return replace(
+        sample.task, terms=terms._replace(units_of_sat=units, bits_of_sat=terms.bits_of_sat * part)
+    )
+
+
+def prices_of_cut(task: Task, cut: Cut) -> Prices:
+    """Return what a cut says of prices: those of units or, where the ceiling of satellites binds first, of bits."""
+    nothing = np.zeros_like(cut.unit_price)
+    if units_to_plan(task) < task.terms.units_of_sat:
+        return Prices(nothing, cut.unit_price)
+    return Prices(cut.unit_price, nothing)
+
+
+def smooth(task: Task, sample: Sample, goal: Goal, prices: Prices, *, steps: int) -> Prices:
     """Return prices made better by smooth steps.
 
     Parameters
     ----------
     task, goal
         The slot, and what units are for.
+    sample
+        Cells that stand for all, until the last steps.
     prices
         The first guess.
     steps
@@ -314,30 +380,48 @@ def smooth(task: Task, goal: Goal, prices: Prices, *, steps: int) -> Prices:
     -----
     Every cell shares its demand among the satellites nearly as good as the best at these prices; a satellite
     asked for more than it has raises its price by warmth x log(asked / has), and lowers it likewise. This is
-    the fixed-point iteration of entropic optimal transport [Cuturi 2013], here with a dimming warmth.
+    the fixed-point iteration of entropic optimal transport [Cuturi 2013], here with a dimming warmth, over-relaxed
+    and with momentum [Polyak 1964].
 
     References
     ----------
-    Cuturi, Advances in Neural Information Processing Systems 26 (2013) 2292.
+    Cuturi, Advances in Neural Information Processing Systems 26 (2013) 2292; Polyak, USSR Computational Mathematics
+    and Mathematical Physics 4 (1964) 1, eq. 9 (the heavy ball).
     """
-    terms, n_sats = task.terms, len(prices.unit)
-    unit_load, bit_load = np.empty(n_sats), np.empty(n_sats)
-    for warmth in np.geomspace(*WARMTH, steps):
-        soft_loads(
-            task.cells, task.sight, goal, terms, prices, task.demand, task.before, warmth, unit_load, bit_load
-        )
+    terms, swing = task.terms, Prices(np.zeros_like(prices.unit), np.zeros_like(prices.bit))
+    offers = offers_of(sample, goal)
+    for k, warmth in enumerate(np.geomspace(*WARMTH, steps)):
+        if k < steps - max(1, steps // STEPS_AMONG_ALL):
+            units, bits = loads_of_offers(offers, goal, terms, prices, warmth)
+        else:
+            units, bits = _loads(task, goal, prices, warmth)
+        before = prices
         prices = Prices(
-            _moved(prices.unit, warmth, unit_load, terms.units_of_sat),
-            _moved(prices.bit, warmth, bit_load, terms.bits_of_sat) if has_tolls(task) else prices.bit,
+            _moved(prices.unit, swing.unit, warmth, units / terms.units_of_sat),
+            _moved(prices.bit, swing.bit, warmth, bits / terms.bits_of_sat)
+            if has_tolls(task)
+            else prices.bit,
         )
+        swing = Prices(prices.unit - before.unit, prices.bit - before.bit)
     return prices
 
 
+def _loads(task: Task, goal: Goal, prices: Prices, warmth: float) -> NDArray[np.float64]:
+    """Return units and bits that all cells ask of each satellite, (2, sat)."""
+    parts = in_pieces(
+        soft_loads, len(task.cells.middle_m), task.cells, task.sight, goal, task.terms, prices, task.demand,
+        task.before, warmth,
+    )  # fmt: skip
+    loads: NDArray[np.float64] = np.sum(parts, axis=0)
+    return loads
+
+
 def _moved(
-    price: NDArray[np.float64], warmth: float, load: NDArray[np.float64], has: float
+    price: NDArray[np.float64], swing: NDArray[np.float64], warmth: float, fill: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    step = np.clip(np.log(np.maximum(load, 1e-9) / has), -LARGEST_STEP, LARGEST_STEP)
-    moved: NDArray[np.float64] = np.maximum(price + warmth * step, 0.0)
+    """Return a price after a step: up where more is asked than there is."""
+    step = np.clip(np.log(np.maximum(fill, 1e-9)), -LARGEST_STEP, LARGEST_STEP)
+    moved: NDArray[np.float64] = np.maximum(price + STRIDE * warmth * step + SWING * swing, 0.0)
     return moved
 
 
@@ -373,9 +457,12 @@ def bounds(task: Task, goal: Goal, prices: Prices) -> tuple[float, float]:
     cells of the most any satellite could leave it with: worth - price x units - toll x bits - handover. Units
     are whole, and a cell uses one satellite, as in the plan.
     """
-    objective, plain = bound_terms(task.cells, task.sight, goal, task.terms, prices, task.demand, task.before)
-    taken = income(task, prices)
-    return taken + float(objective), taken + float(plain)
+    parts = in_pieces(
+        bound_terms, len(task.cells.middle_m), task.cells, task.sight, goal, task.terms, prices, task.demand,
+        task.before,
+    )  # fmt: skip
+    objective, plain = income(task, prices) + np.sum(parts, axis=0)
+    return float(objective), float(plain)
 
 
 def bits_bound(task: Task, steps: int, reach: int) -> float:
@@ -389,15 +476,5 @@ def bits_bound(task: Task, steps: int, reach: int) -> float:
         As in `smooth` and `find_cuts`.
     """
     goal = build_goal(0.0, change=0.0, breaking=0.0, joy=0.0)
-    prices = find_prices(replace(task, memory=None), goal, steps=steps, reach=reach)
+    prices = find_prices(replace(task, memory=None), goal, steps=-(-steps // FIRST_STEPS), reach=reach)
     return bounds(task, goal, prices)[1]
-
-
-def guess(task: Task, cut: Cut) -> Prices:
-    """Return the first guess of prices: what the cuts say, and what was asked in the last slot."""
-    memory, nothing = task.memory, np.zeros_like(cut.unit_price)
-    is_filled = units_to_plan(task) < task.terms.units_of_sat  # its ceiling binds first
-    unit, bit = (nothing, cut.unit_price) if is_filled else (cut.unit_price, nothing)
-    if memory is None:
-        return Prices(unit, bit)
-    return Prices(MEMORY * memory.unit + (1 - MEMORY) * unit, MEMORY * memory.bit + (1 - MEMORY) * bit)

@@ -291,10 +291,10 @@ def scan_plain(b, n, is_flat, cells, sight, goal, terms, unit_price, box, lane):
 
 
 @njit(cache=True, nogil=True)
-def bound_terms(cells, sight, goal, terms, prices, demand, before):
+def bound_terms(begin, end, cells, sight, goal, terms, prices, demand, before):
     """Return the sums over cells of the best profit at these prices, with and without the prices of handovers.
 
-    Both are rounded up.
+    Only bins from begin up to end. Both are rounded up.
     """
     box = new_bin(sight)
     place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
@@ -302,7 +302,7 @@ def bound_terms(cells, sight, goal, terms, prices, demand, before):
     is_plain, is_flat = len(goal.slope) == 1 and not prices.bit.any(), True
     for k in range(terms.rate.shape[0]):
         is_flat &= terms.rate[k, 0] == terms.rate[k].max()
-    for b in range(len(cells.first_of_bin) - 1):
+    for b in range(begin, end):
         mark_places(sight.candidates[b], place_of_sat)
         n = load_bin(b, cells, sight, terms, demand, before, place_of_sat, box)
         clear_places(sight.candidates[b], place_of_sat)
@@ -359,17 +359,16 @@ def _add_loads(n, width, candidates, warmth, box, unit_load, bit_load):
 
 
 @njit(cache=True, nogil=True)
-def soft_loads(cells, sight, goal, terms, prices, demand, before, warmth, unit_load, bit_load):
-    """Fill in units and bits asked of each satellite.
+def soft_loads(begin, end, cells, sight, goal, terms, prices, demand, before, warmth):
+    """Return units and bits that cells ask of each satellite, those of bins from begin up to end.
 
     Cells share their demand among satellites nearly as good as the best, so that loads change smoothly with
     the prices: weights fall like exp(-difference / (warmth x units)).
     """
     box = new_bin(sight)
     place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
-    unit_load[:] = 0.0
-    bit_load[:] = 0.0
-    for b in range(len(cells.first_of_bin) - 1):
+    unit_load, bit_load = np.zeros(len(sight.r_sat_m)), np.zeros(len(sight.r_sat_m))
+    for b in range(begin, end):
         candidates = sight.candidates[b]
         mark_places(candidates, place_of_sat)
         n = load_bin(b, cells, sight, terms, demand, before, place_of_sat, box)
@@ -381,24 +380,26 @@ def soft_loads(cells, sight, goal, terms, prices, demand, before, warmth, unit_l
             continue
         scan_bin(b, n, cells, sight, goal, terms, prices, box)
         _add_loads(n, width, candidates, np.float32(warmth), box, unit_load, bit_load)
+    return unit_load, bit_load
 
 
 @njit(cache=True, nogil=True)
 def good_pairs(
-    cells, sight, goal, terms, prices, demand, before, slack, wide_slack, good, wide, want, margin, keeps
-):
+    begin, end, cells, sight, goal, terms, prices, demand, before, slack, wide_slack, good, wide, want, margin,
+    keeps,
+):  # fmt: skip
     """Fill in the pairs that gain a cell nearly as much as its best, units wanted, profit a unit, who may stay.
 
-    Pairs that will not stand in the next slot are never good. good: within slack a unit of the best; wide:
-    within wide_slack. keeps: the last satellite is good.
+    Only bins from begin up to end. Pairs that will not stand in the next slot are never good. good: within slack a
+    unit of the best; wide: within wide_slack. keeps: the last satellite is good.
     """
     box = new_bin(sight)
     place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
-    good[:] = 0
-    wide[:] = 0
-    want[:] = 0
-    keeps[:] = False
-    for b in range(len(cells.first_of_bin) - 1):
+    for b in range(begin, end):
+        for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
+            good[c] = 0
+            wide[c] = 0
+            want[c], margin[c], keeps[c] = 0, 0.0, False
         mark_places(sight.candidates[b], place_of_sat)
         n = load_bin(b, cells, sight, terms, demand, before, place_of_sat, box)
         clear_places(sight.candidates[b], place_of_sat)

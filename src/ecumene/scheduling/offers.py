@@ -1,0 +1,274 @@
+"""What a sample of cells would ask of satellites at many prices: all that prices do not change is computed once.
+
+An offer is a satellite to the cells of one bin, up to sixteen side by side: rates, and what is paid whatever flows.
+`scan` asks the same of all cells, once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ecumene.kernels import in_pieces, inner_njit, njit
+from ecumene.scheduling.market import fixed_price, lasts, lowest_bit, opens, rate_at, sine_of
+from ecumene.scheduling.sample import SIDE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ecumene.scheduling.market import Goal, Prices, Terms
+    from ecumene.scheduling.sample import Sample
+
+(
+    _DEMAND,
+    _FOR,
+    _BEST,
+    _WISHED,
+    _SCALE,
+    _TOTAL,
+    _STEPS,
+    _FEW,
+    _FEW_BITS,
+    _FEW_GAIN,
+    _MORE,
+    _MORE_BITS,
+    _MORE_GAIN,
+) = (np.uint64(SIDE * k) for k in range(13))
+"""Rows of the lanes of a bin."""
+_PROFIT, _UNITS, _BITS = (np.uint64(SIDE * k) for k in range(3))
+"""Rows of an offer."""
+
+_SHUT = np.float32(1e30)
+
+
+class Offers(NamedTuple):
+    """Satellites offered to the cells of a sample."""
+
+    first: np.ndarray
+    """(bin + 1,) Offers to bin b are first[b] to first[b + 1] - 1."""
+    sat: np.ndarray
+    """(offer,)"""
+    rate: np.ndarray
+    """(offer, lane), flat. Of a unit, in units of the best; 1 where the cell may not use the satellite."""
+    fixed: np.ndarray
+    """(offer, lane), flat. Price of a handover less the joy of elevation; 1e30 where it may not."""
+    demand: np.ndarray
+    """(bin, lane), flat. 0 in lanes without a cell. [unit]"""
+    stands_for: np.ndarray
+    """(bin, lane), flat. How many cells each lane stands for."""
+
+
+def offers_of(sample: Sample, goal: Goal) -> Offers:
+    """Return the offers to the cells of a sample.
+
+    Parameters
+    ----------
+    sample
+        At most 16 cells of every bin.
+    goal
+        Prices of handovers.
+    """
+    task = sample.task
+    cells, sight, n_bins = task.cells, task.sight, len(task.cells.middle_m)
+    count = np.zeros(n_bins + 1, np.int64)
+    in_pieces(_count_offers, n_bins, cells, sight, task.demand, count)
+    first = np.cumsum(count)
+    offers = Offers(
+        first=first,
+        sat=np.empty(first[-1], np.int32),
+        rate=np.ones(SIDE * first[-1], np.float32),
+        fixed=np.full(SIDE * first[-1], _SHUT),
+        demand=np.zeros(SIDE * n_bins, np.float32),
+        stands_for=np.zeros(SIDE * n_bins, np.float32),
+    )
+    in_pieces(
+        _fill_offers, n_bins, cells, sight, goal, task.terms, task.demand, task.before, sample.stands_for, offers
+    )  # fmt: skip
+    return offers
+
+
+def loads_of_offers(
+    offers: Offers, goal: Goal, terms: Terms, prices: Prices, warmth: float
+) -> NDArray[np.float64]:
+    """Return units and bits that a sample asks of each satellite: as `ecumene.scheduling.scan.soft_loads` of all cells.
+
+    Parameters
+    ----------
+    offers, goal, terms
+        From `offers_of`; what is wanted, and the most units of a cell.
+    prices
+        Of every satellite.
+    warmth
+        How much worse than the best a satellite may be. [unit]
+
+    Returns
+    -------
+    loads : (2, sat)
+        [unit]
+    """
+    parts = in_pieces(
+        _loads, len(offers.first) - 1, SIDE, offers, goal, terms.units_of_cell, prices, warmth
+    )  # fmt: skip
+    loads: NDArray[np.float64] = np.sum(parts, axis=0)
+    return loads
+
+
+@inner_njit(cache=True, nogil=True)
+def _mark_open(b, cells, sight, demand, is_open):
+    """Mark the candidates of a bin that some cell may use."""
+    is_open[:] = False
+    for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
+        for w in range(sight.clear.shape[1] if demand[c] > 0.0 else 0):
+            word = opens(c, b, w, cells, sight)
+            while word != np.uint64(0):
+                is_open[64 * w + lowest_bit(word)] = True
+                word &= word - np.uint64(1)
+
+
+@njit(cache=True, nogil=True)
+def _count_offers(begin, end, cells, sight, demand, count):
+    """Fill in how many satellites are offered to each bin, from place 1 on."""
+    is_open = np.empty(64 * sight.clear.shape[1], np.bool_)
+    for b in range(begin, end):
+        _mark_open(b, cells, sight, demand, is_open)
+        count[b + 1] = is_open.sum()
+
+
+@njit(cache=True, nogil=True)
+def _fill_offers(begin, end, cells, sight, goal, terms, demand, before, stands_for, offers):
+    """Fill in the offers to some bins."""
+    is_open, place = (
+        np.empty(64 * sight.clear.shape[1], np.bool_),
+        np.empty(64 * sight.clear.shape[1], np.int64),
+    )
+    for b in range(begin, end):
+        _mark_open(b, cells, sight, demand, is_open)
+        o = offers.first[b]
+        for j in range(len(is_open)):
+            if is_open[j]:
+                offers.sat[o], place[j] = sight.candidates[b, j], o
+                o += 1
+        for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
+            lane = c - cells.first_of_bin[b]
+            offers.demand[SIDE * b + lane], offers.stands_for[SIDE * b + lane] = demand[c], stands_for[c]
+            for w in range(sight.clear.shape[1] if demand[c] > 0.0 else 0):
+                word = opens(c, b, w, cells, sight)
+                while word != np.uint64(0):
+                    j = 64 * w + lowest_bit(word)
+                    word &= word - np.uint64(1)
+                    s, i = sight.candidates[b, j], SIDE * place[j] + lane
+                    sine = sine_of(c, s, cells, sight.r_sat_m)
+                    rate = rate_at(c, sine, cells, terms)
+                    if rate > 0.0:
+                        offers.rate[i] = rate
+                        offers.fixed[i] = fixed_price(
+                            before[c] >= 0 and before[c] != s, lasts(c, b, j, sight), sine, float(demand[c]),
+                            terms.mean_demand, goal.change, goal.breaking, goal.joy,
+                        )  # fmt: skip
+
+
+@inner_njit(cache=True, nogil=True, error_model="numpy")
+def _weigh(side, at, to, rate, fixed, slopes, edges, price, toll, limit, lane, row):
+    """Fill in profit, units and bits of the lanes at one offer: as `ecumene.scheduling.scan.scan_bin` does."""
+    zero, one, ceiling, n_steps = np.float32(0.0), np.float32(1.0), np.float32(0.0), len(slopes)
+    for k in range(n_steps):
+        if slopes[k] > toll:
+            ceiling = edges[k]
+    for v in range(side):
+        lane[_STEPS + np.uint64(v)] = zero
+    for k in range(n_steps):
+        slope, width = slopes[k] - toll, edges[k] - (edges[k - 1] if k > 0 else zero)
+        for v in range(side):
+            i = np.uint64(v)
+            lane[_STEPS + i] += width if slope * rate[at + i] > price else zero
+    for v in range(side):
+        i = np.uint64(v)
+        demand, speed = lane[_DEMAND + i], rate[at + i]
+        few = np.floor(min(lane[_STEPS + i] * demand / speed * np.float32(1.0 - 1e-6), limit))
+        more = min(few + one, limit)
+        few_bits, more_bits = min(few * speed, ceiling * demand), min(more * speed, ceiling * demand)
+        lane[_FEW + i], lane[_FEW_BITS + i], lane[_FEW_GAIN + i] = (
+            few,
+            few_bits,
+            -price * few - toll * few_bits,
+        )
+        lane[_MORE + i], lane[_MORE_BITS + i] = more, more_bits
+        lane[_MORE_GAIN + i] = -price * more - toll * more_bits
+    for k in range(n_steps):
+        drop, edge = slopes[k] - (slopes[k + 1] if k + 1 < n_steps else zero), edges[k]
+        for v in range(side):
+            i = np.uint64(v)
+            lane[_FEW_GAIN + i] += drop * min(lane[_FEW_BITS + i], edge * lane[_DEMAND + i])
+            lane[_MORE_GAIN + i] += drop * min(lane[_MORE_BITS + i], edge * lane[_DEMAND + i])
+    for v in range(side):
+        i = np.uint64(v)
+        is_more = (lane[_MORE_GAIN + i] > lane[_FEW_GAIN + i]) | (lane[_FEW + i] < one)
+        row[to + _PROFIT + i] = (lane[_MORE_GAIN + i] if is_more else lane[_FEW_GAIN + i]) - fixed[at + i]
+        row[to + _UNITS + i] = lane[_MORE + i] if is_more else lane[_FEW + i]
+        row[to + _BITS + i] = lane[_MORE_BITS + i] if is_more else lane[_FEW_BITS + i]
+    for v in range(side):
+        i = np.uint64(v)
+        is_best = row[to + _PROFIT + i] > lane[_BEST + i]
+        lane[_WISHED + i] = row[to + _UNITS + i] if is_best else lane[_WISHED + i]
+        lane[_BEST + i] = row[to + _PROFIT + i] if is_best else lane[_BEST + i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
+def _loads(begin, end, side, offers, goal, units_of_cell, prices, warmth):
+    """Return units and bits that the cells of bins from begin up to end ask of each satellite.
+
+    side is 16, but not for the compiler: loops of a length it knows it takes apart, and makes no vectors of them.
+    """
+    unit_load, bit_load = np.zeros(len(prices.unit)), np.zeros(len(prices.unit))
+    one, zero, limit, warm = (
+        np.float32(1.0),
+        np.float32(0.0),
+        np.float32(units_of_cell),
+        np.float32(8.0 * warmth),
+    )
+    lane, rows = np.zeros(13 * SIDE, np.float32), np.zeros(3 * SIDE * np.diff(offers.first).max(), np.float32)
+    rate, fixed, sats, slopes, edges = offers.rate, offers.fixed, offers.sat, goal.slope, goal.edge
+    for b in range(begin, end):
+        first, last = offers.first[b], offers.first[b + 1]
+        if first == last:
+            continue
+        for v in range(side):
+            i, at = np.uint64(v), np.uint64(SIDE * b + v)
+            lane[_DEMAND + i], lane[_FOR + i] = offers.demand[at], offers.stands_for[at]
+            lane[_BEST + i] = lane[_WISHED + i] = zero
+        for o in range(first, last):
+            price, toll = np.float32(prices.unit[sats[o]]), np.float32(prices.bit[sats[o]])
+            at, to = np.uint64(SIDE * o), np.uint64(3 * SIDE * (o - first))
+            _weigh(side, at, to, rate, fixed, slopes, edges, price, toll, limit, lane, rows)
+        for v in range(side):
+            i = np.uint64(v)
+            lane[_SCALE + i] = one / (warm * max(lane[_WISHED + i], one))
+            nothing = max(one - lane[_BEST + i] * lane[_SCALE + i], zero)
+            nothing *= nothing
+            nothing *= nothing
+            lane[_TOTAL + i] = nothing * nothing
+        for o in range(first, last):
+            to = np.uint64(3 * SIDE * (o - first))
+            for v in range(side):
+                i = np.uint64(v)
+                weight = max(one + (rows[to + _PROFIT + i] - lane[_BEST + i]) * lane[_SCALE + i], zero)
+                weight *= weight
+                weight *= weight
+                rows[to + _PROFIT + i] = weight * weight
+            for v in range(side):
+                i = np.uint64(v)
+                lane[_TOTAL + i] += rows[to + _PROFIT + i]
+        for v in range(side):
+            i = np.uint64(v)
+            lane[_TOTAL + i] = lane[_FOR + i] / lane[_TOTAL + i]
+        for o in range(first, last):
+            to, of_units, of_bits = np.uint64(3 * SIDE * (o - first)), zero, zero
+            for v in range(side):
+                i = np.uint64(v)
+                share = rows[to + _PROFIT + i] * lane[_TOTAL + i]
+                of_units += share * rows[to + _UNITS + i]
+                of_bits += share * rows[to + _BITS + i]
+            unit_load[offers.sat[o]] += of_units
+            bit_load[offers.sat[o]] += of_bits
+    return unit_load, bit_load
