@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 
+import h3
 import pytest
 
 import ecumene
@@ -48,11 +49,19 @@ def launch():
             browser.close()
 
 
+PLACES = ((49.0, 31.0), (50.4, 30.5), (48.0, 38.5), (46.5, 30.7))
+"""Under licence, and one in a denied zone."""
+
+
 @pytest.fixture(scope="session")
-def results():
-    """Ukraine under its zones with a gateway lost in the second slot."""
+def results(tmp_path_factory):
+    """Ukraine under its zones with a gateway lost in the second slot; places stand in centres of cells."""
     fault = {"kind": "gateways", "sites": ["Kaunas"], "after_s": 15.0, "lasts_s": 15.0}
-    overrides = {"slots": 40, "resolution": 4}
+    file = tmp_path_factory.mktemp("places") / "places.csv"
+    cells = [h3.latlng_to_cell(lat, lon, 4) for lat, lon in PLACES]
+    points = [(cell, *h3.cell_to_latlng(cell)) for cell in cells]
+    file.write_text("\n".join(["name,lat,lon", *(f"{cell},{lat!r},{lon!r}" for cell, lat, lon in points)]))
+    overrides = {"slots": 40, "resolution": 4, "places.file": str(file)}
     return ecumene.simulate(ecumene.load("ukraine-2022", overrides=overrides, faults=[fault]))
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import os
+import shlex
+import shutil
 from pathlib import Path
 
 import h3
@@ -18,7 +21,7 @@ from ecumene.views.globe import cells_of_rows
 from ecumene.views.palette import CAUSE_COLOURS, OCEAN
 from ecumene.views.report import report_html
 
-from .conftest import Visit
+from .conftest import PLACES, Visit
 
 GOLDEN = Path(__file__).parent / "globe.png"
 
@@ -73,6 +76,74 @@ def test_picking_tells_the_numbers_of_the_tables(visit, results):
         assert [key["slot"] for key in told["keys"]] == results.frames.slot.tolist()
 
 
+def test_picking_tells_the_why_of_the_tables(visit, results):
+    """Split of causes, law, satellites in view, satellite, gateway and PoP, slot by slot."""
+    rows, places, frames = results.rows(), results.places(), results.frames
+    gateways = dict(zip(results.gateways()["gateway"], results.gateways()["country"], strict=True))
+    n_landed = 0
+    for name in dict.fromkeys(places["place"]):
+        told = visit.app("app.pick(given[0], given[1])", *h3.cell_to_latlng(name))
+        row = rows["cell"].tolist().index(h3.str_to_int(name))
+        shares = dict(zip(CAUSES, frames.slots_of_cause[row] / results.summary["slots"], strict=True))
+        wanted = {cause: pytest.approx(share, abs=6e-5) for cause, share in shares.items() if share > 0.0}
+        assert {entry["cause"]: entry["share"] for entry in told["shares"]} == wanted
+        for key, entry in enumerate(told["keys"]):
+            line = np.flatnonzero((places["place"] == name) & (places["slot"] == entry["slot"]))[0]
+            assert entry["cause"] == CAUSES[frames.cause[key, row]]
+            for count in ("n_visible", "n_clear", "n_usable"):
+                assert entry[count] == places[count][line]
+            if entry["satellite"] and entry["satellite"] == places["satellite"][line]:
+                n_landed += 1
+                assert (entry["gateway"], entry["pop"]) == (places["gateway"][line], places["pop"][line])
+                assert entry["gateway_country"] == gateways[entry["gateway"]]
+    assert n_landed >= 10
+
+
+def test_the_law_is_told_with_its_source(visit, results):
+    from ecumene.views.reasons import law_lines
+
+    for lat, lon in PLACES:
+        told = visit.app("app.pick(given[0], given[1])", lat, lon)
+        said = ecumene.why(results.scenario, f"{lat},{lon}").licence if lat == PLACES[2][0] else None
+        if said is not None:
+            assert told["law"] == [list(line) for line in law_lines(said)]
+        text = visit.page.locator("#globe-told").inner_text()
+        for _, line in told["law"]:
+            assert line in text
+
+
+def test_the_command_it_proposes_is_understood(visit, report, results, tmp_path):
+    """In a result folder the page tells how to ask on; typed as it stands, it is answered with the same cause."""
+    from typer.testing import CliRunner
+
+    from ecumene.cli import app
+
+    folder = tmp_path / "my results"
+    results.write(folder)
+    shutil.copy(report, folder / "report.html")
+    opened = Visit(visit.page.context.browser, folder / "report.html")
+    told = opened.app("app.pick(given[0], given[1])", *PLACES[0])
+    command = opened.page.locator("#globe-told .command code").inner_text()
+    program, *words = shlex.split(command)
+    assert (program, words[:2]) == ("ecumene", ["why", "49.000,31.000"])
+    result = CliRunner().invoke(app, [*words, "--json", "--quiet"])
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["where"]["cell"] == told["cell"]
+    (key,) = [key for key in told["keys"] if key["slot"] == answer["moment"]["slot"]]
+    assert answer["lighting"]["row_cause"] == key["cause"]
+    opened.page.close()
+
+
+def test_the_command_is_copied(visit):
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.app("app.pick(given[0], given[1])", *PLACES[0])
+    visit.page.get_by_role("button", name="Copy").click()
+    visit.page.get_by_role("button", name="Copied").wait_for()
+    copied = visit.page.evaluate("navigator.clipboard.readText()")
+    assert copied == visit.page.locator("#globe-told .command code").inner_text()
+
+
 def test_at_the_run_s_own_resolution_cells_are_the_rows(results):
     """Where no two rows share a cell nothing is put together."""
     rows = results.rows()
@@ -92,7 +163,10 @@ def test_a_click_on_the_canvas_picks(visit):
     visit.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     told = visit.page.locator("#globe-told").inner_text()
     assert "49.00 N, 31.00 E" in told
-    assert "Ukraine (licensed)" in told
+    assert "Ukraine UA" in told
+    assert "licensed: service permitted" in told
+    visit.app("app.globe.turn(0, 0, 4)")
+    visit.settle()
     visit.page.mouse.click(box["x"] + 5, box["y"] + 5)  # the sky
     assert visit.page.locator("#globe-told").inner_text() == ""
 

@@ -2,15 +2,16 @@
 
 import {
   BufferAttribute, BufferGeometry, CanvasTexture, Color, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial,
-  PerspectiveCamera, Points, PointsMaterial, Raycaster, Scene, ShaderMaterial, Sphere, SphereGeometry, Vector2, Vector3,
+  PerspectiveCamera, Points, PointsMaterial, Quaternion, Raycaster, Scene, ShaderMaterial, Sphere, SphereGeometry, Vector2, Vector3,
   WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
-import { cellToBoundary } from "h3-js";
+import { cellToBoundary, cellToLatLng } from "h3-js";
 import { positionsAt } from "./sky.js";
 
 export const EARTH_KM = 6371.0;
 const RAD = Math.PI / 180;
+const FLIGHT_MS = 700;
 
 /** @returns {Vector3} of a latitude and longitude [deg] at a distance from the Earth's middle */
 export function pointAt(lat, lon, distance = 1) {
@@ -43,19 +44,21 @@ export class Globe {
     this.scene = new Scene();
     this.scene.background = new Color("#0b1720");
     this.camera = new PerspectiveCamera(32, 1, 0.05, 40);
-    this.camera.position.copy(pointAt(20, 15, this.fitting(4.4)));
+    this.camera.position.copy(this.firstView(names));
     this.controls = new OrbitControls(this.camera, canvas);
     Object.assign(this.controls, { enablePan: false, minDistance: 1.2, maxDistance: 12, rotateSpeed: 0.5 });
     this.controls.addEventListener("change", () => this.draw());
+    this.controls.addEventListener("start", () => { this.flight += 1; });
     this.scene.add(new Mesh(new SphereGeometry(0.994, 96, 64), new MeshBasicMaterial({ color: data.header.colours.ocean })));
     this.addCells(names);
     this.addLines("coast", 1.0012, "#1b2329");
     this.addLines("border", 1.0012, "#5a666e");
-    this.addSatellites();
-    this.addGateways();
+    if (data.arrays.r_sat) this.addSatellites();
+    if (data.header.gateways) this.addGateways();
     this.marker = this.dots([new Vector3(0, 0, 0)], 14, "#ffffff");
     this.marker.visible = false;
     this.wipe = 1;
+    this.flight = 0; // the number of the last one; a flight ends where it is no longer its own
     this.wanted = false;
     new ResizeObserver(() => this.resize()).observe(canvas);
     this.resize();
@@ -200,8 +203,42 @@ export class Globe {
     return width && height && width < height ? Math.min((distance * height) / width, 11) : distance;
   }
 
-  /** Turn a place to the front. */
+  /** @returns {Vector3} a camera that sees all cells from near where they lie close together, else the whole globe */
+  firstView(names) {
+    const middle = new Vector3(), points = names.map((name) => pointAt(...cellToLatLng(name)));
+    for (const point of points) middle.add(point);
+    const widest = points.reduce((most, point) => Math.max(most, middle.angleTo(point)), 0);
+    if (!points.length || widest > 40 * RAD) return pointAt(20, 15, this.fitting(4.4));
+    return middle.setLength(this.fitting(Math.min(1.15 + 4.2 * widest, 4.4)));
+  }
+
+  /** Turn a place to the front, as one follows with the eye; at once for those who asked for less motion. */
+  flyTo(lat, lon) {
+    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.lookAt(lat, lon);
+      return;
+    }
+    const from = this.camera.position.clone(), begun = performance.now();
+    this.lookAt(lat, lon);
+    const to = this.camera.position.clone(), turn = new Quaternion();
+    const whole = new Quaternion().setFromUnitVectors(from.clone().normalize(), to.clone().normalize());
+    const flight = (this.flight += 1);
+    const step = (now) => {
+      if (flight !== this.flight) return; // another one began, or a hand took over
+      const share = Math.min((now - begun) / FLIGHT_MS, 1), eased = share * share * (3 - 2 * share);
+      this.camera.position.copy(from).applyQuaternion(turn.identity().slerp(whole, eased))
+        .setLength(from.length() + (to.length() - from.length()) * eased);
+      if (share === 1) this.camera.position.copy(to);
+      this.controls.update();
+      this.draw();
+      if (share < 1) requestAnimationFrame(step);
+    };
+    step(begun);
+  }
+
+  /** Turn a place to the front at once. */
   lookAt(lat, lon) {
+    this.flight += 1;
     const distance = Math.min(this.camera.position.length(), this.fitting(3.2));
     this.camera.position.copy(pointAt(lat, lon, distance));
     this.controls.update();
@@ -209,6 +246,7 @@ export class Globe {
   }
 
   turn(dLat, dLon, zoom) {
+    this.flight += 1;
     const [lat, lon] = placeOf(this.camera.position);
     const distance = Math.min(Math.max(this.camera.position.length() * zoom, 1.2), 12);
     this.camera.position.copy(pointAt(Math.min(Math.max(lat + dLat, -89), 89), lon + dLon, distance));
