@@ -75,8 +75,9 @@ def report(results, tmp_path_factory):
 class Visit:
     """An open page, with what it asked for and what it said."""
 
-    def __init__(self, browser, path, *, width=1200, height=900):
-        self.page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1)
+    def __init__(self, browser, path, *, width=1200, height=900, **more):
+        size = {"width": width, "height": height}
+        self.page = browser.new_page(viewport=size, device_scale_factor=1, **more)
         self.requests: list[str] = []
         self.said: list[str] = []
         self.page.context.set_offline(True)
@@ -97,6 +98,20 @@ class Visit:
             f"(given) => {{ const app = document.getElementById('globe').ecumene; return {expression}; }}",
             list(arguments),
         )
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory):
+    """Return the folder of a comparison: Ukraine, and Ukraine with satellites low in the sky out of reach."""
+    from typer.testing import CliRunner
+
+    from ecumene.cli import app
+
+    out = tmp_path_factory.mktemp("compared") / "out"
+    words = ["compare", "ukraine-2022", "--set", "slots=2", "--set", "resolution=4", "--quiet"]
+    result = CliRunner().invoke(app, [*words, "--set-b", "terminal.min_elevation_deg=70", "--out", str(out)])
+    assert result.exit_code == 0, result.stderr
+    return out
 
 
 @pytest.fixture(scope="session")

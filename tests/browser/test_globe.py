@@ -292,26 +292,68 @@ def test_a_cell_of_several_rows_tells_of_one_lot(browser, tmp_path):
     visit.page.close()
 
 
-def test_a_comparison_has_a_line_to_move(browser, tmp_path):
-    from typer.testing import CliRunner
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_the_camera_flies_or_for_less_motion_jumps(browser, report, motion):
+    visit = Visit(browser, report, reduced_motion=motion)
+    passed = visit.app(
+        "(() => { const seen = new Set(), globe = app.globe, render = globe.renderer.render.bind(globe.renderer);"
+        " globe.renderer.render = (...a) => { seen.add(globe.camera.position.toArray().join()); render(...a); };"
+        " app.search('-30, -120'); return new Promise((done) => setTimeout(() => done(seen.size), 1500)); })()"
+    )
+    lat, lon = visit.app("given[0] && app.globe.camera.position.toArray()", 1), None
+    assert (passed == 1) == (motion == "reduce")
+    x, y, z = lat
+    assert math.degrees(math.asin(y / math.hypot(x, y, z))) == pytest.approx(-30.0, abs=1e-6), lon
+    assert math.degrees(math.atan2(-z, x)) == pytest.approx(-120.0, abs=1e-6)
+    visit.page.close()
 
-    from ecumene.cli import app
 
-    words = ["compare", "ukraine-2022", "--set", "slots=2", "--set", "resolution=3", "--quiet"]
-    out = tmp_path / "compared"
-    result = CliRunner().invoke(app, [*words, "--set-b", "licences.disputed=control", "--out", str(out)])
-    assert result.exit_code == 0, result.stderr
-    page = browser.new_page()
-    said, asked = [], []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto((out / "comparison.html").as_uri())
-    page.locator("#wipe").fill("30")
-    assert page.evaluate("document.getElementById('line').style.left") == "30%"
-    assert "30%" in page.evaluate("document.getElementById('after').style.clipPath")
-    first, second = (page.locator(f".wipe img >> nth={k}").bounding_box() for k in range(2))
-    assert first == second
-    assert said == []
-    assert asked == [(out / "comparison.html").as_uri()]
-    page.close()
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_nothing_plays_by_itself(browser, report, motion):
+    visit = Visit(browser, report, reduced_motion=motion)
+    drawn = "new Promise((done) => { let n = 0; const render = app.globe.renderer.render.bind(app.globe.renderer);"
+    drawn += (
+        " app.globe.renderer.render = (...a) => { n += 1; render(...a); }; setTimeout(() => done(n), 400); })"
+    )
+    assert visit.app(drawn) == 0
+    assert visit.app("app.t_s") == 0
+    assert visit.page.evaluate("document.getAnimations().length") == 0
+    visit.page.close()
+
+
+def test_the_keyboard_reaches_every_control_and_all_it_does(visit):
+    """From list to line to clock to the globe by Tab, each shown to have the focus, and used without a mouse."""
+    page = visit.page
+    page.focus("#globe-left")
+    page.keyboard.press("m")  # Mbit/s
+    assert page.locator("#globe-left").input_value() == "mbps"
+    page.focus("#globe-right")
+    page.keyboard.press("w")  # why
+    page.focus("#globe-left")
+    reached = []
+    for _ in range(12):
+        reached.append(page.evaluate("document.activeElement.id"))
+        ring = "getComputedStyle(document.activeElement).outlineStyle"
+        assert page.evaluate(ring) != "none", reached[-1]
+        page.keyboard.press("Tab")
+    wanted = ["left", "right", "wipe", "play", "time", "satellites", "links", "search", ""]
+    assert [name for name in reached if name.startswith("globe")] == [
+        f"globe-{name}".rstrip("-") for name in wanted
+    ]
+    page.focus("#globe-wipe")
+    page.keyboard.press("Home")
+    assert page.evaluate("document.getElementById('globe-line').style.left") == "0%"
+    page.focus("#globe-time")
+    page.keyboard.press("End")
+    assert visit.app("app.t_s") == visit.app("app.header.shown_s")
+    page.focus("#globe-satellites")
+    page.keyboard.press("Space")
+    assert not visit.app("app.globe.satellites.visible")
+    page.focus("#globe")
+    page.keyboard.press("Space")
+    assert visit.app("app.playing")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    assert page.locator("#globe-told h3").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("#globe-told h3").count() == 0

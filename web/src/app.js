@@ -11,12 +11,11 @@ async function start() {
   try {
     const data = await readData(element("globe-data").textContent);
     canvas.ecumene = data.header.labels ? new Comparison(data) : new Report(data); // for tests and for curious people
+    document.body.classList.add("has-globe");
     canvas.dataset.state = "ready";
   } catch (error) {
     canvas.dataset.state = "none";
-    element("globe-stage").hidden = true;
-    element("globe-tools").hidden = true;
-    element("globe-none").hidden = false;
+    for (const part of document.querySelectorAll(".globe > *")) part.hidden = part.id !== "globe-none";
     element("globe-none").append(` (${error.message})`);
   }
 }

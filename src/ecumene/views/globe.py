@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ecumene.earth.cells import parents
+from ecumene.earth.countries import countries
 from ecumene.earth.outlines import load_outlines
 from ecumene.earth.towns import load_towns
 from ecumene.results.schema import CAUSE_WORDS, CAUSES
@@ -22,6 +23,8 @@ from ecumene.views.palette import CAUSE_COLOURS, LAND, OCEAN
 from ecumene.views.reasons import law_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from ecumene.results.frames import Frames
@@ -41,6 +44,9 @@ R_SAT_ORDER = 4
 
 STEPS = {"people": 1.0, "availability": 1e-4, "served": 1e-4, "mbps": 1e-3, "rtt_ms": 0.1}
 """To what numbers of cells are rounded."""
+
+OF_A_RUN = ("availability", "served", "mbps_p50", "rtt_ms_p50", "main_cause")
+"""Columns of rows that differ from run to run."""
 
 
 def globe_parts(data: str) -> dict[str, str]:
@@ -84,7 +90,7 @@ def globe_base64(results: Results, *, resolution: int = CELLS) -> str:
     _put_sky(box, results)
     _put_lines(box)
     header = {
-        **_header(resolution, results.countries()),
+        **_header(resolution, _names(results.countries())),
         "start": results.summary["start_utc"],
         "slot_s": results.summary["slot_s"],
         "slots": results.summary["slots"],
@@ -103,13 +109,46 @@ def globe_base64(results: Results, *, resolution: int = CELLS) -> str:
     return box.base64(header)
 
 
-def _header(resolution: int, countries: Table) -> dict[str, Any]:
-    """Return what every globe has to know."""
+def comparison_base64(rows: Table, labels: tuple[str, str], *, resolution: int = CELLS) -> str:
+    """Return the data of the globe of a comparison, ready to stand in a page.
+
+    Parameters
+    ----------
+    rows
+        Rows with columns of A and B, as `ecumene.results.difference.Difference` has them.
+    labels
+        What A and B are called.
+    resolution
+        H3 resolution of the cells shown; that of the runs where it is coarser.
+    """
+    resolution = min(resolution, int(rows["cell"][0]) >> 52 & 0xF)  # H3 keeps its own in these bits
+    box = _Box()
+    for side in "ab":
+        both = {**rows, **{name: rows[f"{name}_{side}"] for name in OF_A_RUN}}
+        cells = cells_of_rows(both, resolution)
+        if side == "a":
+            box.put("cell", cells["cell"], stride=1)
+            box.put_scaled("people", cells["people"], STEPS["people"], np.uint32)
+            box.put("country", cells["country"])
+            box.put("rows", cells["rows"])
+        box.put(f"cause_{side}", cells["cause"])
+        for name in ("availability", "served", "mbps", "rtt_ms"):
+            box.put_scaled(f"{name}_{side}", cells[name], STEPS[name], np.uint16)
+    _put_lines(box)
+    known = dict(zip(countries().code, countries().name, strict=True))
+    codes = np.unique(rows["country"].astype(str)).tolist()
+    return box.base64(
+        {**_header(resolution, {code: known.get(code, code) for code in codes}), "labels": labels}
+    )
+
+
+def _header(resolution: int, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what every globe has to know; countries by code, ascending, as `cells_of_rows` counts them."""
     return {
         "resolution": resolution,
         "causes": [{"code": c, "words": CAUSE_WORDS[c], "colour": CAUSE_COLOURS[c]} for c in CAUSES],
         "colours": {"ocean": OCEAN, "land": LAND},
-        "countries": _countries(countries),
+        "countries": [{"code": code, "name": names[code]} for code in sorted(names)],
     }
 
 
@@ -256,16 +295,8 @@ def _put_lines(box: _Box) -> None:
         box.put(f"{kind}_lengths", np.array([len(line) for line in lines], np.uint16))
 
 
-def _countries(countries: Table) -> list[dict[str, Any]]:
-    order = np.argsort(countries["country"].astype(str))
-    return [
-        {
-            "code": str(countries["country"][k]),
-            "name": str(countries["name"][k]),
-            "status": str(countries["status"][k]),
-        }
-        for k in order
-    ]
+def _names(table: Table) -> dict[str, str]:
+    return {str(code): str(name) for code, name in zip(table["country"], table["name"], strict=True)}
 
 
 def _sites(sites: Table, name: str) -> list[list[Any]]:
@@ -282,8 +313,6 @@ def _places(results: Results) -> list[list[Any]]:
         return named
     towns = load_towns()
     codes = sorted(set(results.countries()["country"].astype(str)))
-    from ecumene.earth.countries import countries
-
     known = countries().code
     is_here = np.array([known[k] in codes for k in towns.country])
     return named + [

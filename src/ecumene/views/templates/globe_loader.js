@@ -7,7 +7,6 @@
   document.head.append(program);
 })().catch((error) => {
   document.getElementById("globe").dataset.state = "none";
-  for (const part of ["globe-stage", "globe-tools"]) document.getElementById(part).hidden = true;
-  document.getElementById("globe-none").hidden = false;
+  for (const part of document.querySelectorAll(".globe > *")) part.hidden = part.id !== "globe-none";
   document.getElementById("globe-none").append(` (${error.message})`);
 });
