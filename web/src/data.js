@@ -27,9 +27,16 @@ export async function readData(text) {
   return { header, arrays };
 }
 
-/** @returns {string[]} H3 indices in hexadecimal */
-export function cellNames(cells) {
-  return Array.from(cells, (cell) => cell.toString(16));
+/** @returns {number} where a cell stands among ascending ones, -1 where it does not @param {string} name in hexadecimal */
+export function indexOfCell(cells, name) {
+  const wanted = BigInt(`0x${name}`);
+  let low = 0, high = cells.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (cells[middle] < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return cells[low] === wanted ? low : -1;
 }
 
 /** @returns {Float32Array} numbers in their unit, NaN where the largest whole number says there is none */

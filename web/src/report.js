@@ -86,15 +86,15 @@ export class Report extends View {
   colourOf(choice) {
     if (choice === "cause") return (k) => this.colours[this.arrays.cause.values[k]];
     if (!choice.startsWith("key")) return this.shadesOf(choice, this.values[choice], this.ranges[choice]);
-    const first = Number(choice.slice(3)) * this.names.length;
+    const first = Number(choice.slice(3)) * this.nCells;
     return (k) => this.colours[this.arrays.key_cause.values[first + k]];
   }
 
   causesOf(choice) {
     if (choice === "cause") return Array.from(new Set(this.arrays.cause.values));
     if (!choice.startsWith("key")) return [];
-    const first = Number(choice.slice(3)) * this.names.length;
-    return Array.from(new Set(this.arrays.key_cause.values.subarray(first, first + this.names.length)));
+    const first = Number(choice.slice(3)) * this.nCells;
+    return Array.from(new Set(this.arrays.key_cause.values.subarray(first, first + this.nCells)));
   }
 
   setTime(t_s) {
@@ -121,7 +121,7 @@ export class Report extends View {
   }
 
   factsOf(k, name) {
-    const { header, arrays } = this, n = this.names.length;
+    const { header, arrays } = this, n = this.nCells;
     const at = (array, i) => arrays[array].values[i * n + k];
     const shares = header.share_causes
       .map((cause, i) => ({ cause: header.causes[cause].code, share: at("cause_share", i) * arrays.cause_share.scale }))
@@ -194,7 +194,7 @@ export class Report extends View {
       ...[key.n_visible, key.n_clear, key.n_usable].map(String)]));
     return node("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Slots kept" }, node(
       "table", { className: "dense" },
-      node("caption", {}, "The slots kept: satellites in view of the cell's centre, of these clear of the geostationary arc, of these with a permitted path home."),
+      node("caption", {}, node("span", {}, "The slots kept: satellites in view of the cell's centre, of these clear of the geostationary arc, of these with a permitted path home.")),
       node("thead", {}, row("th", heads)), node("tbody", {}, ...lines)));
   }
 

@@ -12,6 +12,7 @@ import { positionsAt } from "./sky.js";
 export const EARTH_KM = 6371.0;
 const RAD = Math.PI / 180;
 const FLIGHT_MS = 700;
+const MOST_CORNERS = 10; // of a pentagon whose edges cross those of the icosahedron
 
 /** @returns {Vector3} of a latitude and longitude [deg] at a distance from the Earth's middle */
 export function pointAt(lat, lon, distance = 1) {
@@ -36,21 +37,28 @@ void main() {
   gl_FragColor = vec4(c, 1.0);
 }`;
 
+/** @returns {number[][]} cells as h3-js takes them without reading text: lower and upper 32 bits */
+function splitLongs(cells) {
+  const halves = new Uint32Array(cells.buffer, cells.byteOffset, 2 * cells.length);
+  return Array.from(cells, (_, k) => [halves[2 * k], halves[2 * k + 1]]);
+}
+
 export class Globe {
-  constructor(canvas, data, names) {
+  constructor(canvas, data) {
+    const cells = splitLongs(data.arrays.cell.values);
     this.canvas = canvas;
     this.data = data;
     this.renderer = new WebGLRenderer({ canvas, antialias: true, preserveDrawingBuffer: true });
     this.scene = new Scene();
     this.scene.background = new Color("#0b1720");
     this.camera = new PerspectiveCamera(32, 1, 0.05, 40);
-    this.camera.position.copy(this.firstView(names));
+    this.camera.position.copy(this.firstView(cells));
     this.controls = new OrbitControls(this.camera, canvas);
     Object.assign(this.controls, { enablePan: false, minDistance: 1.2, maxDistance: 12, rotateSpeed: 0.5 });
     this.controls.addEventListener("change", () => this.draw());
     this.controls.addEventListener("start", () => { this.flight += 1; });
     this.scene.add(new Mesh(new SphereGeometry(0.994, 96, 64), new MeshBasicMaterial({ color: data.header.colours.ocean })));
-    this.addCells(names);
+    this.addCells(cells);
     this.addLines("coast", 1.0012, "#1b2329");
     this.addLines("border", 1.0012, "#5a666e");
     if (data.arrays.r_sat) this.addSatellites();
@@ -64,25 +72,29 @@ export class Globe {
     this.resize();
   }
 
-  addCells(names) {
-    const positions = [], index = [];
-    this.firstOfCell = new Uint32Array(names.length + 1);
-    let n = 0;
-    names.forEach((name, k) => {
-      const corners = cellToBoundary(name);
+  addCells(cells) {
+    const positions = new Float32Array(3 * MOST_CORNERS * cells.length), index = new Uint32Array(3 * MOST_CORNERS * cells.length);
+    this.firstOfCell = new Uint32Array(cells.length + 1);
+    let n = 0, end = 0;
+    cells.forEach((cell, k) => {
+      const corners = cellToBoundary(cell);
       this.firstOfCell[k] = n;
-      for (const [lat, lon] of corners) {
-        const p = pointAt(lat, lon, 1);
-        positions.push(p.x, p.y, p.z);
+      for (let j = 1; j + 1 < corners.length; j += 1) {
+        index[end] = n; index[end + 1] = n + j; index[end + 2] = n + j + 1;
+        end += 3;
       }
-      for (let j = 1; j + 1 < corners.length; j += 1) index.push(n, n + j, n + j + 1);
-      n += corners.length;
+      for (const [lat, lon] of corners) {
+        const c = Math.cos(lat * RAD);
+        positions[3 * n] = c * Math.cos(lon * RAD); positions[3 * n + 1] = Math.sin(lat * RAD);
+        positions[3 * n + 2] = -c * Math.sin(lon * RAD);
+        n += 1;
+      }
     });
-    this.firstOfCell[names.length] = n;
+    this.firstOfCell[cells.length] = n;
     const geometry = new BufferGeometry();
-    geometry.setAttribute("position", new BufferAttribute(new Float32Array(positions), 3));
+    geometry.setAttribute("position", new BufferAttribute(positions.slice(0, 3 * n), 3));
     for (const side of ["left", "right"]) geometry.setAttribute(side, new BufferAttribute(new Float32Array(3 * n), 3));
-    geometry.setIndex(new BufferAttribute(new Uint32Array(index), 1));
+    geometry.setIndex(new BufferAttribute(index.slice(0, end), 1));
     const colour = (text) => { const c = new Color(); c.setStyle(text, ""); return new Vector3(c.r, c.g, c.b); };
     this.cells = new Mesh(geometry, new ShaderMaterial({
       vertexShader: CELL_VERTEX,
@@ -204,8 +216,9 @@ export class Globe {
   }
 
   /** @returns {Vector3} a camera that sees all cells from near where they lie close together, else the whole globe */
-  firstView(names) {
-    const middle = new Vector3(), points = names.map((name) => pointAt(...cellToLatLng(name)));
+  firstView(cells) {
+    const some = cells.filter((_, k) => k % Math.ceil(cells.length / 2000) === 0); // enough to see where they lie
+    const middle = new Vector3(), points = some.map((cell) => pointAt(...cellToLatLng(cell)));
     for (const point of points) middle.add(point);
     const widest = points.reduce((most, point) => Math.max(most, middle.angleTo(point)), 0);
     if (!points.length || widest > 40 * RAD) return pointAt(20, 15, this.fitting(4.4));

@@ -1,7 +1,7 @@
 /** What every page with a globe has: cells to paint and to pick, a line between two paintings, keys, a legend. */
 
 import { cellToLatLng, latLngToCell } from "h3-js";
-import { cellNames, scaled } from "./data.js";
+import { indexOfCell, scaled } from "./data.js";
 import { Globe, placeOf, pointAt } from "./scene.js";
 import { GRADIENT, rgb, shade } from "./shades.js";
 
@@ -52,10 +52,9 @@ export class View {
   constructor(data) {
     this.header = data.header;
     this.arrays = data.arrays;
-    this.names = cellNames(data.arrays.cell.values);
-    this.indexOf = new Map(this.names.map((name, k) => [name, k]));
+    this.nCells = data.arrays.cell.values.length;
     this.colours = this.header.causes.map((cause) => rgb(cause.colour));
-    this.globe = new Globe(element("globe"), data, this.names);
+    this.globe = new Globe(element("globe"), data);
     const canvas = element("globe");
     let down = null;
     canvas.addEventListener("pointerdown", (event) => { down = [event.clientX, event.clientY]; });
@@ -134,9 +133,9 @@ export class View {
   /** Tell of a place. @returns {object|null} the numbers told, null where nobody lives */
   pick(lat, lon) {
     const name = latLngToCell(lat, lon, this.header.resolution);
-    const k = this.indexOf.get(name);
+    const k = indexOfCell(this.arrays.cell.values, name);
     this.globe.mark(pointAt(...cellToLatLng(name)));
-    const cell = k === undefined ? null : this.factsOf(k, name);
+    const cell = k < 0 ? null : this.factsOf(k, name);
     const head = node("h3", {}, pointText(lat, lon));
     element("globe-told").replaceChildren(
       head, ...(cell === null ? ["Nobody lives in this cell, or it was not computed."] : this.tell(lat, lon, cell)));
