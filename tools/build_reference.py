@@ -42,8 +42,8 @@ of the file they stand in.
 `required`: must be given. `none`: not given."""
 
 RESULTS_PROSE = """\
-A result folder holds `report.html`, the tables below, `summary.json` (the planet in a few numbers) and
-`manifest.json` (the scenario as resolved, versions, seed, digests). In Python the tables are
+A result folder holds `report.html`, the tables below, `frames.npz` (what the globe shows), `summary.json` (the planet
+in a few numbers) and `manifest.json` (the scenario as resolved, versions, seed, digests). In Python the tables are
 `results.tables["rows"]` and so on: dictionaries of numpy arrays by column. Empty cells of a CSV and NaN mean:
 not served, so there is none."""
 

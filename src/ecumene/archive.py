@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 
 from ecumene.errors import DamagedResultError
 from ecumene.results.arrays import STORE
+from ecumene.results.frames import read_frames
 from ecumene.results.outcome import Results
 from ecumene.results.schema import TABLES
-from ecumene.results.store import MANIFEST, SUMMARY, check_intact, input_digests, read_json, read_table
+from ecumene.results.store import (
+    FRAMES,
+    MANIFEST,
+    SUMMARY,
+    check_intact,
+    input_digests,
+    read_json,
+    read_table,
+)
 from ecumene.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -28,7 +37,8 @@ def open_results(folder: str | Path) -> Results:
     Returns
     -------
     results
-        As the run returned them; `arrays` is the folder of the per-slot arrays where they were kept.
+        As the run returned them; `arrays` is the folder of the per-slot arrays where they were kept, `frames` is None
+        in a folder of a version that did not keep them.
 
     Raises
     ------
@@ -45,11 +55,18 @@ def open_results(folder: str | Path) -> Results:
         raise DamagedResultError(
             f"{error}; version {manifest['version']} wrote it: run the scenario again"
         ) from None
-    store = folder / STORE
+    store, frames = folder / STORE, None
+    if FRAMES in manifest["outputs"]:
+        sizes = {
+            "n_rows": len(tables["rows"]["cell"]),
+            "n_satellites": len(tables["satellites"]["satellite"]),
+        }
+        frames = read_frames(folder / FRAMES, **sizes)
     return Results(
         scenario=_scenario(folder, manifest),
         tables=tables,
         summary=read_json(folder / SUMMARY),
+        frames=frames,
         arrays=store if store.is_dir() else None,
     )
 

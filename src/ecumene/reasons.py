@@ -14,6 +14,7 @@ from ecumene.constants import BOLTZMANN_J_K, SPEED_OF_LIGHT_M_S
 from ecumene.earth.cells import SETTLEMENTS
 from ecumene.earth.ellipsoid import great_circle_m
 from ecumene.earth.towns import nearest_town
+from ecumene.licences.ruling import Ruling, ruling
 from ecumene.network.latency import rtt_s
 from ecumene.network.routes import path_of
 from ecumene.network.sharing import FEED, GATEWAY, ISL, POP, RESOURCE_KINDS, kind_and_index
@@ -28,13 +29,13 @@ from ecumene.slot import survey
 from ecumene.units import to_db
 from ecumene.whereabouts import Spot, find_spot
 from ecumene.world import build
+from ecumene.world.land import without_record
 from ecumene.world.moment import loss_of_jammers_db
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ecumene.licences.law import LandingClass
     from ecumene.slot import Slot
     from ecumene.world import World
 
@@ -123,50 +124,23 @@ class Where:
 
 
 @dataclass(frozen=True)
-class Licence:
-    """The law at the place on the day.
+class Licence(Ruling):
+    """The law at the place on the day; what `Ruling` says, and two terms.
 
     Attributes
     ----------
-    is_permitted, is_sold
-        Service is allowed; and the operator sells it.
-    status
-        Of the register, or granted or revoked by the scenario; "at sea" there.
-    refusal
-        Record, zone or margin that stands against it; empty where none does.
-    valid_from, valid_to
-        Dates of the record in force; empty where open or where there is none.
-    landing
-        Where traffic may come down: "any", or country codes.
     gso_exclusion_deg
         Smallest angle to the geostationary arc. [deg]
     gso_source, pfd_source
         Whether the record or the scenario says so.
     pfd_dbw_m2_mhz
         Power flux density on the ground. [dBW/m2/MHz]
-    zone, zone_rule, monitored_by
-        Zone that denies or keeps a list, its rule, and the zone that watches; empty where none.
-    source, confidence, note
-        Of the record in force; of the zone where one denies.
     """
 
-    is_permitted: bool
-    is_sold: bool
-    status: str
-    refusal: str
-    valid_from: str
-    valid_to: str
-    landing: str
     gso_exclusion_deg: float
     gso_source: str
     pfd_dbw_m2_mhz: float
     pfd_source: str
-    zone: str
-    zone_rule: str
-    monitored_by: str
-    source: str
-    confidence: str
-    note: str
 
 
 @dataclass(frozen=True)
@@ -652,59 +626,34 @@ def _where(slot: Slot, spot: Spot) -> Where:
 
 def _licence(slot: Slot) -> Licence:
     world, places = slot.world, slot.world.places
-    land, law, register = world.land, world.land.law, world.land.register
+    land, law = world.land, world.land.law
     row, country = int(places.row[0]), int(places.country[0])
     k = int(land.verdict.country[row]) if row >= 0 else country
-    zone = int(land.verdict.zone[row]) if row >= 0 else -1
-    monitor = int(land.verdict.monitor[row]) if row >= 0 else -1
-    record = register.records[law.record[k]] if k >= 0 and law.record[k] >= 0 else None
-    entry = register.zones[zone] if zone >= 0 and places.refusal[0] >= 0 else record
     landing_class = int(places.landing_class[0])
     if landing_class < 0:
         landing_class = int(law.landing_class[k]) if k >= 0 else 0
-    rule = law.landing_classes[landing_class]
+    said = ruling(
+        law,
+        land.register,
+        country=k,
+        zone=int(land.verdict.zone[row]) if row >= 0 else -1,
+        monitor=int(land.verdict.monitor[row]) if row >= 0 else -1,
+        is_permitted=bool(places.landing_class[0] >= 0),
+        refusal=places.limit[0],
+        landing_class=landing_class,
+        without_record=without_record(world.scenario, land, k),
+    )
     has_own_angle = k >= 0 and np.isfinite(law.gso_exclusion_deg[k])
     has_own_pfd = k >= 0 and np.isfinite(law.pfd_dbw_m2_mhz[k])
     return Licence(
-        is_permitted=bool(places.landing_class[0] >= 0),
-        is_sold=bool(law.is_offered[k]) if k >= 0 else bool(places.landing_class[0] >= 0),
-        status=law.status[k] if k >= 0 else "at sea",
-        refusal=places.limit[0],
-        valid_from=_day(entry.valid_from if entry else None),
-        valid_to=_day(entry.valid_to if entry else None),
-        landing="any" if rule[0] == "any" else _codes(rule),
+        **vars(said),
         gso_exclusion_deg=float(places.gso_exclusion_deg[0]),
         gso_source="licence record" if has_own_angle else "scenario",
         pfd_dbw_m2_mhz=float(law.pfd_dbw_m2_mhz[k])
         if has_own_pfd
         else world.scenario.downlink.pfd_dbw_m2_mhz,
         pfd_source="licence record" if has_own_pfd else "scenario",
-        zone=register.zones[zone].name if zone >= 0 else "",
-        zone_rule=register.zones[zone].rule if zone >= 0 else "",
-        monitored_by=register.zones[monitor].name if monitor >= 0 else "",
-        source=entry.source if entry else _no_record(world, k),
-        confidence=entry.confidence if entry else "",
-        note=entry.note if entry else "",
     )
-
-
-def _codes(rule: LandingClass) -> str:
-    return rule[1] if isinstance(rule[1], str) else " ".join(rule[1])
-
-
-def _no_record(world: World, country: int) -> str:
-    """Return what holds where the register says nothing."""
-    keys = world.scenario.licences
-    if country < 0:
-        return f"licences.at_sea = {str(keys.at_sea).lower()}: the flag of a ship is not asked"
-    code = world.land.codes[country]
-    if code in {*keys.grant, *keys.revoke}:
-        return f"licences.{'grant' if code in keys.grant else 'revoke'} of the scenario"
-    return f'no record at the date; licences.default = "{keys.default}"'
-
-
-def _day(day: Any) -> str:
-    return "" if day is None else str(day.isoformat())
 
 
 def _sky(slot: Slot) -> Sky:

@@ -12,6 +12,7 @@ from ecumene import __version__
 from ecumene.carriage import Carriage, open_carriage, riskiest_gateways
 from ecumene.earth.cells import SETTLEMENTS
 from ecumene.earth.ellipsoid import geodetic_of_ecef, great_circle_m
+from ecumene.keyframes import key_columns, landings_of_rows, serving_satellites
 from ecumene.network.latency import rtt_geometry_s, rtt_s
 from ecumene.network.service import (
     FAULT,
@@ -56,6 +57,7 @@ from ecumene.results.summary import (
     worst_countries,
     worst_isolated,
 )
+from ecumene.world.land import rulings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -95,7 +97,7 @@ class Ledger:
     places: list[dict[str, list[Any]]] = field(default_factory=list)
     pairs: list[Table] = field(default_factory=list)
     slots: list[dict[str, Any]] = field(default_factory=list)
-    keys: list[tuple[int, NDArray[np.int8], NDArray[np.int32]]] = field(default_factory=list)
+    keys: list[dict[str, Any]] = field(default_factory=list)
     there: list[dict[int, dict[str, Any]]] = field(default_factory=list)
     totals: list[tuple[float, ...]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -139,7 +141,7 @@ class Ledger:
         self.there.append({k: fared(slot, row) for k, row in named.items()})
         here = slot.world
         if slot.sky.slot in key_slots(here.scenario.slots):
-            self.keys.append((slot.sky.slot, slot.service.cause, serving_satellites(slot)))
+            self.keys.append({"slot": np.int64(slot.sky.slot), **key_columns(slot)})
         lit = here.spill.lit_rows(here.grid, here.land, slot.sky.r_sat_m, plan.sat_of_cell)
         self.spilled_of_row[lit] += 1
         count_dwells(self.dwells, plan.sat_of_cell)
@@ -204,7 +206,7 @@ class Ledger:
             "slots": round(sum(self.seconds), 3),
             "per_slot_median": round(float(np.median(self.seconds)), 4),
         }
-        return Results(self.world.scenario, tables, summary, _frames(self.world, self.keys))
+        return Results(self.world.scenario, tables, summary, _frames(self.world, self.keys, self.rows.causes))
 
     def _satellite_table(self, n_slots: int) -> Table:
         elements, world = self.world.fleet.elements, self.world
@@ -339,8 +341,8 @@ def arrays_of_run(world: World, folder: Path | None) -> SlotArrays | None:
 
 def array_columns(slot: Slot, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     """Return what is kept of a slot for every row, as `ecumene.results.schema.ARRAYS` says it."""
-    land, service, asked_bps = slot.world.land, slot.service, slot.asked.row_bps
-    is_served, sat = service.cause >= PARTLY, serving_satellites(slot)
+    service, asked_bps = slot.service, slot.asked.row_bps
+    is_served = service.cause >= PARTLY
     share = np.divide(service.rate_bps, asked_bps, out=np.zeros_like(asked_bps), where=asked_bps > 0.0)
     made: dict[str, Callable[[], NDArray[Any]]] = {
         "mbps": lambda: slot.world.scenario.demand.mbps_per_subscriber * share,
@@ -349,25 +351,26 @@ def array_columns(slot: Slot, names: Iterable[str]) -> dict[str, NDArray[Any]]:
         "rtt_ms": lambda: np.where(is_served, service.rtt_s, np.nan) * 1e3,
         "cause": lambda: service.cause,
         "is_available": lambda: service.is_available,
-        "sat": lambda: sat,
-        "gateway": lambda: np.where(
-            sat >= 0, slot.taken.gateway[np.maximum(land.class_of_row, 0), np.maximum(sat, 0)], -1
-        ),
+        "sat": lambda: serving_satellites(slot),
+        "gateway": lambda: landings_of_rows(slot)[0],
     }
     return {name: made[name]() for name in names}
 
 
-def serving_satellites(slot: Slot) -> NDArray[np.int32]:
-    """Return the satellite that serves each row, -1 where none does, (row,)."""
-    sat = slot.plan.sat_of_cell[slot.world.land.cell_of_row]
-    return np.where(slot.service.rate_bps > 0.0, sat, -1).astype(np.int32)
-
-
-def _frames(world: World, keys: list[tuple[int, NDArray[np.int8], NDArray[np.int32]]]) -> Frames:
+def _frames(world: World, keys: list[dict[str, Any]], slots_of_cause: NDArray[Any]) -> Frames:
     t_s, shown_s = step_times_s(world.scenario.slots * world.scenario.slot_s)
-    r_sat_m = np.stack([propagate(world.fleet, float(t)).r_ecef_m for t in t_s]).astype(np.float32)
-    slot, cause, sat = zip(*keys, strict=True)
-    return Frames(t_s, shown_s, r_sat_m, world.links, np.array(slot), np.stack(cause), np.stack(sat))
+    said, ruling_of_row = rulings(world.scenario, world.land)
+    return Frames(
+        t_s=t_s,
+        shown_s=shown_s,
+        r_sat_m=np.stack([propagate(world.fleet, float(t)).r_ecef_m for t in t_s]).astype(np.float32),
+        links=world.links,
+        **{name: np.stack([columns[name] for columns in keys]) for name in keys[0]},
+        slots_of_cause=slots_of_cause,
+        ruling_of_row=ruling_of_row,
+        rulings=said,
+        pops=tuple(world.ground.pops.name),
+    )
 
 
 def fared(slot: Slot, row: NDArray[np.int64] | None) -> dict[str, Any]:

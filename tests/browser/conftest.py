@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 
+import h3
 import pytest
 
 import ecumene
@@ -48,11 +49,19 @@ def launch():
             browser.close()
 
 
+PLACES = ((49.0, 31.0), (50.4, 30.5), (48.0, 38.5), (46.5, 30.7))
+"""Under licence, and one in a denied zone."""
+
+
 @pytest.fixture(scope="session")
-def results():
-    """Ukraine under its zones with a gateway lost in the second slot."""
+def results(tmp_path_factory):
+    """Ukraine under its zones with a gateway lost in the second slot; places stand in centres of cells."""
     fault = {"kind": "gateways", "sites": ["Kaunas"], "after_s": 15.0, "lasts_s": 15.0}
-    overrides = {"slots": 40, "resolution": 4}
+    file = tmp_path_factory.mktemp("places") / "places.csv"
+    cells = [h3.latlng_to_cell(lat, lon, 4) for lat, lon in PLACES]
+    points = [(cell, *h3.cell_to_latlng(cell)) for cell in cells]
+    file.write_text("\n".join(["name,lat,lon", *(f"{cell},{lat!r},{lon!r}" for cell, lat, lon in points)]))
+    overrides = {"slots": 40, "resolution": 4, "places.file": str(file)}
     return ecumene.simulate(ecumene.load("ukraine-2022", overrides=overrides, faults=[fault]))
 
 
@@ -66,8 +75,9 @@ def report(results, tmp_path_factory):
 class Visit:
     """An open page, with what it asked for and what it said."""
 
-    def __init__(self, browser, path, *, width=1200, height=900):
-        self.page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1)
+    def __init__(self, browser, path, *, width=1200, height=900, **more):
+        size = {"width": width, "height": height}
+        self.page = browser.new_page(viewport=size, device_scale_factor=1, **more)
         self.requests: list[str] = []
         self.said: list[str] = []
         self.page.context.set_offline(True)
@@ -88,6 +98,20 @@ class Visit:
             f"(given) => {{ const app = document.getElementById('globe').ecumene; return {expression}; }}",
             list(arguments),
         )
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory):
+    """Return the folder of a comparison: Ukraine, and Ukraine with satellites low in the sky out of reach."""
+    from typer.testing import CliRunner
+
+    from ecumene.cli import app
+
+    out = tmp_path_factory.mktemp("compared") / "out"
+    words = ["compare", "ukraine-2022", "--set", "slots=2", "--set", "resolution=4", "--quiet"]
+    result = CliRunner().invoke(app, [*words, "--set-b", "terminal.min_elevation_deg=70", "--out", str(out)])
+    assert result.exit_code == 0, result.stderr
+    return out
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import os
+import shlex
+import shutil
 from pathlib import Path
 
 import h3
@@ -18,7 +21,7 @@ from ecumene.views.globe import cells_of_rows
 from ecumene.views.palette import CAUSE_COLOURS, OCEAN
 from ecumene.views.report import report_html
 
-from .conftest import Visit
+from .conftest import PLACES, Visit
 
 GOLDEN = Path(__file__).parent / "globe.png"
 
@@ -73,6 +76,74 @@ def test_picking_tells_the_numbers_of_the_tables(visit, results):
         assert [key["slot"] for key in told["keys"]] == results.frames.slot.tolist()
 
 
+def test_picking_tells_the_why_of_the_tables(visit, results):
+    """Split of causes, law, satellites in view, satellite, gateway and PoP, slot by slot."""
+    rows, places, frames = results.rows(), results.places(), results.frames
+    gateways = dict(zip(results.gateways()["gateway"], results.gateways()["country"], strict=True))
+    n_landed = 0
+    for name in dict.fromkeys(places["place"]):
+        told = visit.app("app.pick(given[0], given[1])", *h3.cell_to_latlng(name))
+        row = rows["cell"].tolist().index(h3.str_to_int(name))
+        shares = dict(zip(CAUSES, frames.slots_of_cause[row] / results.summary["slots"], strict=True))
+        wanted = {cause: pytest.approx(share, abs=6e-5) for cause, share in shares.items() if share > 0.0}
+        assert {entry["cause"]: entry["share"] for entry in told["shares"]} == wanted
+        for key, entry in enumerate(told["keys"]):
+            line = np.flatnonzero((places["place"] == name) & (places["slot"] == entry["slot"]))[0]
+            assert entry["cause"] == CAUSES[frames.cause[key, row]]
+            for count in ("n_visible", "n_clear", "n_usable"):
+                assert entry[count] == places[count][line]
+            if entry["satellite"] and entry["satellite"] == places["satellite"][line]:
+                n_landed += 1
+                assert (entry["gateway"], entry["pop"]) == (places["gateway"][line], places["pop"][line])
+                assert entry["gateway_country"] == gateways[entry["gateway"]]
+    assert n_landed >= 10
+
+
+def test_the_law_is_told_with_its_source(visit, results):
+    from ecumene.views.reasons import law_lines
+
+    for lat, lon in PLACES:
+        told = visit.app("app.pick(given[0], given[1])", lat, lon)
+        said = ecumene.why(results.scenario, f"{lat},{lon}").licence if lat == PLACES[2][0] else None
+        if said is not None:
+            assert told["law"] == [list(line) for line in law_lines(said)]
+        text = visit.page.locator("#globe-told").inner_text()
+        for _, line in told["law"]:
+            assert line in text
+
+
+def test_the_command_it_proposes_is_understood(visit, report, results, tmp_path):
+    """In a result folder the page tells how to ask on; typed as it stands, it is answered with the same cause."""
+    from typer.testing import CliRunner
+
+    from ecumene.cli import app
+
+    folder = tmp_path / "my results"
+    results.write(folder)
+    shutil.copy(report, folder / "report.html")
+    opened = Visit(visit.page.context.browser, folder / "report.html")
+    told = opened.app("app.pick(given[0], given[1])", *PLACES[0])
+    command = opened.page.locator("#globe-told .command code").inner_text()
+    program, *words = shlex.split(command)
+    assert (program, words[:2]) == ("ecumene", ["why", "49.000,31.000"])
+    result = CliRunner().invoke(app, [*words, "--json", "--quiet"])
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["where"]["cell"] == told["cell"]
+    (key,) = [key for key in told["keys"] if key["slot"] == answer["moment"]["slot"]]
+    assert answer["lighting"]["row_cause"] == key["cause"]
+    opened.page.close()
+
+
+def test_the_command_is_copied(visit):
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.app("app.pick(given[0], given[1])", *PLACES[0])
+    visit.page.get_by_role("button", name="Copy").click()
+    visit.page.get_by_role("button", name="Copied").wait_for()
+    copied = visit.page.evaluate("navigator.clipboard.readText()")
+    assert copied == visit.page.locator("#globe-told .command code").inner_text()
+
+
 def test_at_the_run_s_own_resolution_cells_are_the_rows(results):
     """Where no two rows share a cell nothing is put together."""
     rows = results.rows()
@@ -92,7 +163,10 @@ def test_a_click_on_the_canvas_picks(visit):
     visit.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     told = visit.page.locator("#globe-told").inner_text()
     assert "49.00 N, 31.00 E" in told
-    assert "Ukraine (licensed)" in told
+    assert "Ukraine UA" in told
+    assert "licensed: service permitted" in told
+    visit.app("app.globe.turn(0, 0, 4)")
+    visit.settle()
     visit.page.mouse.click(box["x"] + 5, box["y"] + 5)  # the sky
     assert visit.page.locator("#globe-told").inner_text() == ""
 
@@ -218,26 +292,68 @@ def test_a_cell_of_several_rows_tells_of_one_lot(browser, tmp_path):
     visit.page.close()
 
 
-def test_a_comparison_has_a_line_to_move(browser, tmp_path):
-    from typer.testing import CliRunner
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_the_camera_flies_or_for_less_motion_jumps(browser, report, motion):
+    visit = Visit(browser, report, reduced_motion=motion)
+    passed = visit.app(
+        "(() => { const seen = new Set(), globe = app.globe, render = globe.renderer.render.bind(globe.renderer);"
+        " globe.renderer.render = (...a) => { seen.add(globe.camera.position.toArray().join()); render(...a); };"
+        " app.search('-30, -120'); return new Promise((done) => setTimeout(() => done(seen.size), 1500)); })()"
+    )
+    lat, lon = visit.app("given[0] && app.globe.camera.position.toArray()", 1), None
+    assert (passed == 1) == (motion == "reduce")
+    x, y, z = lat
+    assert math.degrees(math.asin(y / math.hypot(x, y, z))) == pytest.approx(-30.0, abs=1e-6), lon
+    assert math.degrees(math.atan2(-z, x)) == pytest.approx(-120.0, abs=1e-6)
+    visit.page.close()
 
-    from ecumene.cli import app
 
-    words = ["compare", "ukraine-2022", "--set", "slots=2", "--set", "resolution=3", "--quiet"]
-    out = tmp_path / "compared"
-    result = CliRunner().invoke(app, [*words, "--set-b", "licences.disputed=control", "--out", str(out)])
-    assert result.exit_code == 0, result.stderr
-    page = browser.new_page()
-    said, asked = [], []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto((out / "comparison.html").as_uri())
-    page.locator("#wipe").fill("30")
-    assert page.evaluate("document.getElementById('line').style.left") == "30%"
-    assert "30%" in page.evaluate("document.getElementById('after').style.clipPath")
-    first, second = (page.locator(f".wipe img >> nth={k}").bounding_box() for k in range(2))
-    assert first == second
-    assert said == []
-    assert asked == [(out / "comparison.html").as_uri()]
-    page.close()
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_nothing_plays_by_itself(browser, report, motion):
+    visit = Visit(browser, report, reduced_motion=motion)
+    drawn = "new Promise((done) => { let n = 0; const render = app.globe.renderer.render.bind(app.globe.renderer);"
+    drawn += (
+        " app.globe.renderer.render = (...a) => { n += 1; render(...a); }; setTimeout(() => done(n), 400); })"
+    )
+    assert visit.app(drawn) == 0
+    assert visit.app("app.t_s") == 0
+    assert visit.page.evaluate("document.getAnimations().length") == 0
+    visit.page.close()
+
+
+def test_the_keyboard_reaches_every_control_and_all_it_does(visit):
+    """From list to line to clock to the globe by Tab, each shown to have the focus, and used without a mouse."""
+    page = visit.page
+    page.focus("#globe-left")
+    page.keyboard.press("m")  # Mbit/s
+    assert page.locator("#globe-left").input_value() == "mbps"
+    page.focus("#globe-right")
+    page.keyboard.press("w")  # why
+    page.focus("#globe-left")
+    reached = []
+    for _ in range(12):
+        reached.append(page.evaluate("document.activeElement.id"))
+        ring = "getComputedStyle(document.activeElement).outlineStyle"
+        assert page.evaluate(ring) != "none", reached[-1]
+        page.keyboard.press("Tab")
+    wanted = ["left", "right", "wipe", "play", "time", "satellites", "links", "search", ""]
+    assert [name for name in reached if name.startswith("globe")] == [
+        f"globe-{name}".rstrip("-") for name in wanted
+    ]
+    page.focus("#globe-wipe")
+    page.keyboard.press("Home")
+    assert page.evaluate("document.getElementById('globe-line').style.left") == "0%"
+    page.focus("#globe-time")
+    page.keyboard.press("End")
+    assert visit.app("app.t_s") == visit.app("app.header.shown_s")
+    page.focus("#globe-satellites")
+    page.keyboard.press("Space")
+    assert not visit.app("app.globe.satellites.visible")
+    page.focus("#globe")
+    page.keyboard.press("Space")
+    assert visit.app("app.playing")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    assert page.locator("#globe-told h3").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("#globe-told h3").count() == 0

@@ -52,6 +52,18 @@ def test_why_as_json_is_json_alone(invoke):
     assert {"moment", "where", "licence", "sky", "budget", "lighting", "way", "limit", "ladder"} <= set(tree)
 
 
+def test_why_of_a_result_is_why_of_its_scenario(invoke):
+    assert invoke("run", "toy", "--set", "terminal.min_elevation_deg=40", "--out", "o", "-q").exit_code == 0
+    words = ("why", "23.5,19.2", "--at", "2026-03-24T12:00:27Z", "-q", "--json")
+    of_result = invoke(*words, "--scenario", "o")
+    of_scenario = invoke(*words, "--scenario", "toy", "--set", "terminal.min_elevation_deg=40")
+    assert of_result.exit_code == 0, of_result.stderr
+    assert of_result.stdout == of_scenario.stdout
+    refused = invoke("why", "23.5,19.2", "--scenario", "o", "--slots", "3")
+    assert refused.exit_code == 2
+    assert "o: a result has its settings" in refused.stderr
+
+
 def test_a_southern_place_is_no_option(invoke):
     result = invoke("why", "-37.07,-12.31", "--scenario", "toy", "--json", "-q")
     assert (result.exit_code, json.loads(result.stdout)["where"]["lat_deg"]) == (0, -37.07)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import ecumene.views.report
+
 
 @pytest.fixture
 def folder(invoke, fake_run):
@@ -45,7 +47,9 @@ def test_a_page_of_a_country(invoke, folder):
     [
         (("o", "--country", "KEN"), 2, "did you mean 'KE' (Kenya)?"),
         (("o", "--country", "FR"), 2, "has no land in this result"),
-        (("o", "--html", "x.html"), 2, "--html: needs --country"),
+        (("o", "--html", "o/report.html"), 2, "run the scenario again to have one, or name another file"),
+        (("o", "--globe-cells", "5"), 2, "--globe-cells: is for the page; add --html"),
+        (("o", "--country", "KE", "--globe-cells", "5"), 2, "--globe-cells: is for the planet's page"),
         (("nowhere",), 1, "no manifest.json: not a result folder"),
     ],
 )
@@ -55,6 +59,30 @@ def test_what_cannot_be_told(invoke, words, code, message):
     assert result.exit_code == code
     assert message in result.stderr
     assert result.stdout == ""
+
+
+def test_a_result_without_frames_has_a_page_without_a_globe(invoke, folder):
+    result = invoke("report", folder, "--html", "x.html")
+    assert result.exit_code == 0, result.stderr
+    assert "o: was written by a version that kept nothing for the globe" in result.stderr
+    assert Path("x.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_the_planet_s_page_again_byte_for_byte(invoke, monkeypatch):
+    """Of a real run: with the cells it had, and with others in the folder itself."""
+    for name in ("MAP_WIDTH_PX", "SMALL_MAP_WIDTH_PX"):
+        monkeypatch.setattr(ecumene.views.report, name, 200)  # quicker
+    assert invoke("run", "toy", "--out", "o", "--globe-cells", "4", "-q").exit_code == 0
+    page = Path("o/report.html").read_bytes()
+    result = invoke("report", "o", "--html", "again.html", "--json")
+    assert (result.exit_code, result.stderr) == (0, "again.html written\n")
+    assert json.loads(result.stdout)["scenario"] == "toy"
+    assert Path("again.html").read_bytes() == page
+    assert invoke("report", "o", "--html", "o/report.html", "--globe-cells", "3").exit_code == 0
+    assert Path("o/report.html").read_bytes() != page
+    assert invoke("report", "o").exit_code == 0  # its manifest knows the new page
+    assert invoke("report", "o", "--html", "o/report.html").exit_code == 0
+    assert Path("o/report.html").read_bytes() == page
 
 
 def test_a_changed_folder_is_not_read(invoke, folder):

@@ -24,7 +24,7 @@ FLOORS = (
     ("results",),
     ("world",),
     ("slot",),
-    ("pairs", "carriage"),
+    ("pairs", "carriage", "keyframes"),
     ("record",),
     ("course",),
     ("simulation",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -40,11 +41,23 @@ def test_what_is_opened_is_what_was_computed(run):
 def test_what_is_opened_can_be_written_again_bit_for_bit(run, tmp_path):
     _, folder = run
     ecumene.open(folder).write(tmp_path)
-    for name in TABLES:
-        assert (tmp_path / f"{name}.parquet").read_bytes() == (folder / f"{name}.parquet").read_bytes(), name
+    for name in (*(f"{table}.parquet" for table in TABLES), "frames.npz"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("name", ["rows.parquet", "summary.json", "places.csv"])
+def test_a_folder_without_frames_opens(run, tmp_path):
+    dataclasses.replace(run[0], frames=None).write(tmp_path)
+    assert not (tmp_path / "frames.npz").exists()
+    assert ecumene.open(tmp_path).frames is None
+
+
+def test_frames_of_the_last_result_do_not_stay(run, tmp_path):
+    run[0].write(tmp_path)
+    dataclasses.replace(run[0], frames=None).write(tmp_path)
+    assert not (tmp_path / "frames.npz").exists()
+
+
+@pytest.mark.parametrize("name", ["rows.parquet", "summary.json", "places.csv", "frames.npz"])
 def test_damage_is_refused(run, tmp_path, name):
     run[0].write(tmp_path)
     path = tmp_path / name

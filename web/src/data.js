@@ -18,24 +18,25 @@ export async function readData(text) {
   const arrays = {};
   for (const [name, told] of Object.entries(header.arrays)) {
     const size = told.shape.reduce((a, b) => a * b, 1);
-    arrays[name] = {
-      values: new TYPES[told.type](buffer, 4 + length + told.offset, size),
-      shape: told.shape,
-      scale: told.scale,
-    };
+    const values = new TYPES[told.type](buffer, 4 + length + told.offset, size);
+    for (let n = 0; told.stride && n < told.order; n += 1) {
+      for (let k = told.stride; k < size; k += 1) values[k] += values[k - told.stride];
+    }
+    arrays[name] = { values, shape: told.shape, scale: told.scale };
   }
   return { header, arrays };
 }
 
-/** @returns {string[]} H3 indices in hexadecimal, from their differences */
-export function cellNames(differences) {
-  const names = new Array(differences.length);
-  let cell = 0n;
-  for (let k = 0; k < differences.length; k += 1) {
-    cell += differences[k];
-    names[k] = cell.toString(16);
+/** @returns {number} where a cell stands among ascending ones, -1 where it does not @param {string} name in hexadecimal */
+export function indexOfCell(cells, name) {
+  const wanted = BigInt(`0x${name}`);
+  let low = 0, high = cells.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (cells[middle] < wanted) low = middle + 1;
+    else high = middle;
   }
-  return names;
+  return cells[low] === wanted ? low : -1;
 }
 
 /** @returns {Float32Array} numbers in their unit, NaN where the largest whole number says there is none */

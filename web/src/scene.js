@@ -2,15 +2,17 @@
 
 import {
   BufferAttribute, BufferGeometry, CanvasTexture, Color, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial,
-  PerspectiveCamera, Points, PointsMaterial, Raycaster, Scene, ShaderMaterial, Sphere, SphereGeometry, Vector2, Vector3,
+  PerspectiveCamera, Points, PointsMaterial, Quaternion, Raycaster, Scene, ShaderMaterial, Sphere, SphereGeometry, Vector2, Vector3,
   WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
-import { cellToBoundary } from "h3-js";
+import { cellToBoundary, cellToLatLng } from "h3-js";
 import { positionsAt } from "./sky.js";
 
 export const EARTH_KM = 6371.0;
 const RAD = Math.PI / 180;
+const FLIGHT_MS = 700;
+const MOST_CORNERS = 10; // of a pentagon whose edges cross those of the icosahedron
 
 /** @returns {Vector3} of a latitude and longitude [deg] at a distance from the Earth's middle */
 export function pointAt(lat, lon, distance = 1) {
@@ -35,51 +37,64 @@ void main() {
   gl_FragColor = vec4(c, 1.0);
 }`;
 
+/** @returns {number[][]} cells as h3-js takes them without reading text: lower and upper 32 bits */
+function splitLongs(cells) {
+  const halves = new Uint32Array(cells.buffer, cells.byteOffset, 2 * cells.length);
+  return Array.from(cells, (_, k) => [halves[2 * k], halves[2 * k + 1]]);
+}
+
 export class Globe {
-  constructor(canvas, data, names) {
+  constructor(canvas, data) {
+    const cells = splitLongs(data.arrays.cell.values);
     this.canvas = canvas;
     this.data = data;
     this.renderer = new WebGLRenderer({ canvas, antialias: true, preserveDrawingBuffer: true });
     this.scene = new Scene();
     this.scene.background = new Color("#0b1720");
     this.camera = new PerspectiveCamera(32, 1, 0.05, 40);
-    this.camera.position.copy(pointAt(20, 15, this.fitting(4.4)));
+    this.camera.position.copy(this.firstView(cells));
     this.controls = new OrbitControls(this.camera, canvas);
     Object.assign(this.controls, { enablePan: false, minDistance: 1.2, maxDistance: 12, rotateSpeed: 0.5 });
     this.controls.addEventListener("change", () => this.draw());
+    this.controls.addEventListener("start", () => { this.flight += 1; });
     this.scene.add(new Mesh(new SphereGeometry(0.994, 96, 64), new MeshBasicMaterial({ color: data.header.colours.ocean })));
-    this.addCells(names);
+    this.addCells(cells);
     this.addLines("coast", 1.0012, "#1b2329");
     this.addLines("border", 1.0012, "#5a666e");
-    this.addSatellites();
-    this.addGateways();
+    if (data.arrays.r_sat) this.addSatellites();
+    if (data.header.gateways) this.addGateways();
     this.marker = this.dots([new Vector3(0, 0, 0)], 14, "#ffffff");
     this.marker.visible = false;
     this.wipe = 1;
+    this.flight = 0; // the number of the last one; a flight ends where it is no longer its own
     this.wanted = false;
     new ResizeObserver(() => this.resize()).observe(canvas);
     this.resize();
   }
 
-  addCells(names) {
-    const positions = [], index = [];
-    this.firstOfCell = new Uint32Array(names.length + 1);
-    let n = 0;
-    names.forEach((name, k) => {
-      const corners = cellToBoundary(name);
+  addCells(cells) {
+    const positions = new Float32Array(3 * MOST_CORNERS * cells.length), index = new Uint32Array(3 * MOST_CORNERS * cells.length);
+    this.firstOfCell = new Uint32Array(cells.length + 1);
+    let n = 0, end = 0;
+    cells.forEach((cell, k) => {
+      const corners = cellToBoundary(cell);
       this.firstOfCell[k] = n;
-      for (const [lat, lon] of corners) {
-        const p = pointAt(lat, lon, 1);
-        positions.push(p.x, p.y, p.z);
+      for (let j = 1; j + 1 < corners.length; j += 1) {
+        index[end] = n; index[end + 1] = n + j; index[end + 2] = n + j + 1;
+        end += 3;
       }
-      for (let j = 1; j + 1 < corners.length; j += 1) index.push(n, n + j, n + j + 1);
-      n += corners.length;
+      for (const [lat, lon] of corners) {
+        const c = Math.cos(lat * RAD);
+        positions[3 * n] = c * Math.cos(lon * RAD); positions[3 * n + 1] = Math.sin(lat * RAD);
+        positions[3 * n + 2] = -c * Math.sin(lon * RAD);
+        n += 1;
+      }
     });
-    this.firstOfCell[names.length] = n;
+    this.firstOfCell[cells.length] = n;
     const geometry = new BufferGeometry();
-    geometry.setAttribute("position", new BufferAttribute(new Float32Array(positions), 3));
+    geometry.setAttribute("position", new BufferAttribute(positions.slice(0, 3 * n), 3));
     for (const side of ["left", "right"]) geometry.setAttribute(side, new BufferAttribute(new Float32Array(3 * n), 3));
-    geometry.setIndex(new BufferAttribute(new Uint32Array(index), 1));
+    geometry.setIndex(new BufferAttribute(index.slice(0, end), 1));
     const colour = (text) => { const c = new Color(); c.setStyle(text, ""); return new Vector3(c.r, c.g, c.b); };
     this.cells = new Mesh(geometry, new ShaderMaterial({
       vertexShader: CELL_VERTEX,
@@ -200,8 +215,43 @@ export class Globe {
     return width && height && width < height ? Math.min((distance * height) / width, 11) : distance;
   }
 
-  /** Turn a place to the front. */
+  /** @returns {Vector3} a camera that sees all cells from near where they lie close together, else the whole globe */
+  firstView(cells) {
+    const some = cells.filter((_, k) => k % Math.ceil(cells.length / 2000) === 0); // enough to see where they lie
+    const middle = new Vector3(), points = some.map((cell) => pointAt(...cellToLatLng(cell)));
+    for (const point of points) middle.add(point);
+    const widest = points.reduce((most, point) => Math.max(most, middle.angleTo(point)), 0);
+    if (!points.length || widest > 40 * RAD) return pointAt(20, 15, this.fitting(4.4));
+    return middle.setLength(this.fitting(Math.min(1.15 + 4.2 * widest, 4.4)));
+  }
+
+  /** Turn a place to the front, as one follows with the eye; at once for those who asked for less motion. */
+  flyTo(lat, lon) {
+    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.lookAt(lat, lon);
+      return;
+    }
+    const from = this.camera.position.clone(), begun = performance.now();
+    this.lookAt(lat, lon);
+    const to = this.camera.position.clone(), turn = new Quaternion();
+    const whole = new Quaternion().setFromUnitVectors(from.clone().normalize(), to.clone().normalize());
+    const flight = (this.flight += 1);
+    const step = (now) => {
+      if (flight !== this.flight) return; // another one began, or a hand took over
+      const share = Math.min((now - begun) / FLIGHT_MS, 1), eased = share * share * (3 - 2 * share);
+      this.camera.position.copy(from).applyQuaternion(turn.identity().slerp(whole, eased))
+        .setLength(from.length() + (to.length() - from.length()) * eased);
+      if (share === 1) this.camera.position.copy(to);
+      this.controls.update();
+      this.draw();
+      if (share < 1) requestAnimationFrame(step);
+    };
+    step(begun);
+  }
+
+  /** Turn a place to the front at once. */
   lookAt(lat, lon) {
+    this.flight += 1;
     const distance = Math.min(this.camera.position.length(), this.fitting(3.2));
     this.camera.position.copy(pointAt(lat, lon, distance));
     this.controls.update();
@@ -209,6 +259,7 @@ export class Globe {
   }
 
   turn(dLat, dLon, zoom) {
+    this.flight += 1;
     const [lat, lon] = placeOf(this.camera.position);
     const distance = Math.min(Math.max(this.camera.position.length() * zoom, 1.2), 12);
     this.camera.position.copy(pointAt(Math.min(Math.max(lat + dLat, -89), 89), lon + dLon, distance));

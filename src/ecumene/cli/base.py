@@ -138,6 +138,19 @@ Resolution = Annotated[
 ]
 
 
+GLOBE_CELLS = 4
+
+GlobeCells = Annotated[
+    int | None,
+    typer.Option(
+        metavar="3|4|5",
+        min=3,
+        max=5,
+        help="H3 resolution of the cells on the report's globe, 4 by default; 5 doubles the page, to some 7 MB.",
+    ),
+]
+
+
 PlacesFile = Annotated[
     Path | None, typer.Option(metavar="FILE.csv", help="Places to follow slot by slot: name,lat,lon.")
 ]

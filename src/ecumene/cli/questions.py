@@ -62,8 +62,8 @@ def why(
         str,
         typer.Option(
             "--scenario",
-            metavar="NAME|FILE",
-            help="The preset or TOML file to ask about.",
+            metavar="NAME|FILE|RESULT",
+            help="The preset, TOML file or result folder to ask about.",
             autocompletion=preset_completion,
         ),
     ] = "starlink-gen1",
@@ -95,7 +95,7 @@ def why(
         wanted = _place_of_words(place)
         moment = _moment(at)
         options = {"start": start, "slots": slots, "resolution": resolution}
-        scenario = load_scenario(scenario_name, options, constellation, None, settings or [])
+        scenario = _scenario_asked(scenario_name, options, constellation, settings or [])
         from ecumene.reasons import why as reasons_why
 
         if not quiet and not is_compiled():
@@ -111,6 +111,22 @@ def why(
 
         width, heading = terminal()
         typer.echo(chain_text(chain, width, heading=heading))
+
+
+def _scenario_asked(
+    name: str, options: dict[str, Any], constellation: Path | None, settings: list[str]
+) -> Scenario:
+    """Return a scenario, or that of a result folder, which has its settings."""
+    if not Path(name).is_dir():
+        return load_scenario(name, options, constellation, None, settings)
+    if constellation is not None or settings or any(value is not None for value in options.values()):
+        raise InputError(
+            f"{name}: a result has its settings; --start, --slots, --resolution, --constellation and --set are for "
+            "scenarios"
+        )
+    from ecumene.archive import scenario_of_result
+
+    return scenario_of_result(Path(name))
 
 
 def _place_of_words(words: list[str]) -> str:

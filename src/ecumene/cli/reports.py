@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from ecumene.cli.base import AsJson, Debug, app, country_completion, exit_codes, json_text, say, terminal
+from ecumene.cli.base import (
+    GLOBE_CELLS,
+    AsJson,
+    Debug,
+    GlobeCells,
+    app,
+    country_completion,
+    exit_codes,
+    json_text,
+    say,
+    terminal,
+)
 from ecumene.errors import InputError
 
 
@@ -30,8 +41,9 @@ def report(
     ] = 100.0,
     html: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.html", help="Write it as a page with maps as well; with --country."),
+        typer.Option(metavar="FILE.html", help="Write it as a page as well; of the planet with its globe."),
     ] = None,
+    globe_cells: GlobeCells = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -41,8 +53,10 @@ def report(
     """
     with exit_codes(debug=debug):
         if country is None:
-            _planet_again(result, html, as_json=as_json)
+            _planet_again(result, html, globe_cells, as_json=as_json)
             return
+        if globe_cells is not None:
+            raise InputError("--globe-cells: is for the planet's page; leave out --country")
         from ecumene.archive import open_results
         from ecumene.results.national import country_facts
 
@@ -71,13 +85,36 @@ def report(
         typer.echo(national_text(facts, width, heading=heading))
 
 
-def _planet_again(result: Path, html: Path | None, *, as_json: bool) -> None:
-    """Print what the run printed when it ended."""
+def _planet_again(result: Path, html: Path | None, globe_cells: int | None, *, as_json: bool) -> None:
+    """Print what the run printed when it ended, and draw its page again where that is asked for."""
     from ecumene.results.store import read_summary
     from ecumene.views.terminal import summary_text
 
-    if html is not None:
-        raise InputError("--html: needs --country; the whole planet's page is report.html in the folder")
+    if html is None and globe_cells is not None:
+        raise InputError("--globe-cells: is for the page; add --html FILE.html")
     summary = read_summary(result)
+    if html is not None:
+        _write_page(result, html, globe_cells or GLOBE_CELLS)
     width, heading = terminal()
     typer.echo(json_text(summary) if as_json else summary_text(summary, width, heading=heading))
+
+
+def _write_page(result: Path, html: Path, globe_cells: int) -> None:
+    """Write the report of a result; its own report.html together with the digest in the manifest."""
+    from ecumene.archive import open_results
+    from ecumene.results.files import put_file
+    from ecumene.results.store import REPORT, replace_report
+    from ecumene.views.report import report_html
+
+    results, is_own = open_results(result), html.resolve() == (result / REPORT).resolve()
+    if results.frames is None:
+        told = f"{result}: was written by a version that kept nothing for the globe; run the scenario again to have one"
+        if is_own:
+            raise InputError(f"{told}, or name another file for a page without it")
+        say(told)
+    page = report_html(results, globe_resolution=globe_cells)
+    if is_own:
+        replace_report(result, page)
+    else:
+        put_file(html, page.encode())
+    say(f"{html} written")

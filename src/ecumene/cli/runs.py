@@ -15,11 +15,13 @@ import typer
 from ecumene import __version__
 from ecumene.cli.base import (
     FAILED,
+    GLOBE_CELLS,
     INTERRUPTED,
     AsJson,
     ConstellationFile,
     Debug,
     FaultList,
+    GlobeCells,
     Name,
     PairList,
     PlacesFile,
@@ -76,15 +78,7 @@ def run(
             "--arrays", help="Keep rate, cause, round trip, satellite, ... of every row and slot: slots.zarr."
         ),
     ] = False,
-    globe_cells: Annotated[
-        int,
-        typer.Option(
-            metavar="3|4|5",
-            min=3,
-            max=5,
-            help="H3 resolution of the cells on the report's globe; 5 makes a report of some 10 MB.",
-        ),
-    ] = 4,
+    globe_cells: GlobeCells = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor summary.")] = False,
     as_json: AsJson = False,
     force: Annotated[
@@ -114,7 +108,7 @@ def run(
         folder = out or Path("out") / scenario.name
         with telling_lines(name):
             results, report_failure = compute_run(
-                scenario, folder, globe_resolution=globe_cells, force=force, quiet=quiet
+                scenario, folder, globe_resolution=globe_cells or GLOBE_CELLS, force=force, quiet=quiet
             )
         if as_json:
             typer.echo(json_text(results.summary))
@@ -212,7 +206,7 @@ def compute_run(
     scenario: Scenario, folder: Path, *, globe_resolution: int, force: bool, quiet: bool
 ) -> tuple[Results, str | None]:
     """Run a scenario and write its results; return them, and why there is no report if there is none."""
-    from ecumene.results.store import check_folder, write_results
+    from ecumene.results.store import REPORT, check_folder, write_results
     from ecumene.simulation import run
     from ecumene.views.forecast import outlook_text
     from ecumene.world import build, describe
@@ -237,7 +231,7 @@ def compute_run(
         if results is None:
             _fail_unfinished(folder)
         page, failure = None, _INTERRUPTED
-    write_results(results, folder, force=force, extra_files={} if page is None else {"report.html": page})
+    write_results(results, folder, force=force, extra_files={} if page is None else {REPORT: page})
     return results, failure
 
 
@@ -270,7 +264,7 @@ def _fail_unfinished(folder: Path) -> NoReturn:
     raise typer.Exit(INTERRUPTED)
 
 
-def report_page(results: Results, globe_resolution: int = 4) -> tuple[str | None, str | None]:
+def report_page(results: Results, globe_resolution: int = GLOBE_CELLS) -> tuple[str | None, str | None]:
     """Return the report, or why it could not be drawn: hours of computing must not be lost to a picture."""
     from ecumene.views.report import report_html
 

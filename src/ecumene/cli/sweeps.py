@@ -257,7 +257,7 @@ def _compare(
 
 def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Results:
     """Return the results of one run; write them where they are to be kept."""
-    from ecumene.results.store import check_folder, write_results
+    from ecumene.results.store import REPORT, check_folder, write_results
     from ecumene.simulation import run
     from ecumene.world import build
 
@@ -274,7 +274,7 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
         results = run(world, on_slot=on_slot_or_stop, folder=kept, force=True)
     if kept is not None:
         page, failure = report_page(results)
-        write_results(results, kept, force=True, extra_files={} if page is None else {"report.html": page})
+        write_results(results, kept, force=True, extra_files={} if page is None else {REPORT: page})
         if failure is not None:
             say(f"the tables are in {kept}, but the report could not be drawn: {failure}")
     return results

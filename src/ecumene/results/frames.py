@@ -1,13 +1,21 @@
-"""What a moving picture of a run is made of: where satellites fly, and how rows fare in a few slots."""
+"""What the globe of a run is made of: where satellites fly, and how rows fare in a few slots and why."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecumene.errors import DamagedResultError
+from ecumene.licences.ruling import Ruling
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 STEP_S = 150.0
@@ -39,8 +47,18 @@ class Frames:
         Slots of which rows are kept.
     cause : (key, row)
         Codes of the causes.
-    sat : (key, row)
-        Serving satellite, -1 for none.
+    sat, gateway, pop : (key, row)
+        Serving satellite, and the gateway and PoP over which most of its traffic goes; -1 for none.
+    n_visible, n_clear, n_usable : (key, row)
+        Satellites above the mask at the cell's centre; of these clear of the geostationary arc; of these usable.
+    slots_of_cause : (row, cause)
+        In how many slots of the run each cause held.
+    ruling_of_row : (row,)
+        What the law says at the start: index into `rulings`.
+    rulings
+        The law in words, each once.
+    pops
+        Names of the PoPs.
     """
 
     t_s: NDArray[np.float64]
@@ -50,6 +68,15 @@ class Frames:
     slot: NDArray[np.int64]
     cause: NDArray[np.int8]
     sat: NDArray[np.int32]
+    gateway: NDArray[np.int16]
+    pop: NDArray[np.int16]
+    n_visible: NDArray[np.uint16]
+    n_clear: NDArray[np.uint16]
+    n_usable: NDArray[np.uint16]
+    slots_of_cause: NDArray[np.unsignedinteger]
+    ruling_of_row: NDArray[np.int32]
+    rulings: tuple[Ruling, ...]
+    pops: tuple[str, ...]
 
 
 def key_slots(n_slots: int) -> NDArray[np.int64]:
@@ -81,3 +108,74 @@ def step_times_s(length_s: float) -> tuple[NDArray[np.float64], float]:
     shown_s = min(length_s, MOST_STEPS * STEP_S)
     n = int(np.ceil(shown_s / STEP_S))
     return np.arange(-1.0, n + 2.0) * STEP_S, shown_s
+
+
+SHAPES: dict[str, tuple[str | int, ...]] = {
+    "t_s": ("step",),
+    "r_sat_m": ("step", "satellite", 3),
+    "links": ("link", 2),
+    "slot": ("key",),
+    **dict.fromkeys(("cause", "sat", "gateway", "pop", "n_visible", "n_clear", "n_usable"), ("key", "row")),
+    "slots_of_cause": ("row", "cause"),
+    "ruling_of_row": ("row",),
+}
+"""Arrays in the file, with what their axes count."""
+
+
+def frames_bytes(frames: Frames) -> bytes:
+    """Return frames as a file of numpy (npz): arrays, and the rest as JSON in "words". Equal frames, equal bytes."""
+    words = {
+        "shown_s": frames.shown_s,
+        "rulings": [asdict(said) for said in frames.rulings],
+        "pops": frames.pops,
+    }
+    file = io.BytesIO()
+    arrays = {name: getattr(frames, name) for name in SHAPES}
+    np.savez_compressed(file, words=np.frombuffer(json.dumps(words).encode(), np.uint8), **arrays)
+    return file.getvalue()
+
+
+def read_frames(path: Path, *, n_rows: int, n_satellites: int) -> Frames:
+    """Return the frames in a file.
+
+    Parameters
+    ----------
+    path
+        Written by `frames_bytes`.
+    n_rows, n_satellites
+        Of the tables they belong to.
+
+    Raises
+    ------
+    DamagedResultError
+        It cannot be read, or holds something else.
+    """
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+        words = json.loads(found.pop("words").tobytes())
+        said = tuple(Ruling(**entry) for entry in words["rulings"])
+        _check_shapes(found, {"row": n_rows, "satellite": n_satellites})
+        return Frames(shown_s=words["shown_s"], rulings=said, pops=tuple(words["pops"]), **found)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise DamagedResultError(f"{path}: cannot be read: {error}; run the scenario again") from None
+
+
+def _check_shapes(found: dict[str, NDArray[Any]], sizes: dict[str, int]) -> None:
+    """Compare axes that count the same.
+
+    Raises
+    ------
+    ValueError
+        An array is missing or one too many, or two disagree.
+    """
+    if set(found) != set(SHAPES):
+        raise ValueError(f"holds {', '.join(sorted(found))} where {', '.join(sorted(SHAPES))} are wanted")
+    for name, axes in SHAPES.items():
+        shape = found[name].shape
+        wanted = [
+            axis if isinstance(axis, int) else sizes.setdefault(axis, size)
+            for axis, size in zip(axes, shape, strict=True)
+        ]
+        if list(shape) != wanted:
+            raise ValueError(f"{name} has the shape {shape}, wanted is {tuple(wanted)}")

@@ -27,23 +27,28 @@ from ecumene.errors import DamagedResultError, OutputError, RunError
 from ecumene.results.arrays import PARTIAL, STORE
 from ecumene.results.checkpoint import CHECKPOINT, Head, read_head
 from ecumene.results.files import put_file, sha256_of, whole
+from ecumene.results.frames import frames_bytes
 from ecumene.results.schema import TABLES, Table, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ecumene.results.frames import Frames
     from ecumene.results.outcome import Results
     from ecumene.scenario import Scenario
 
 MANIFEST = "manifest.json"
 SUMMARY = "summary.json"
+FRAMES = "frames.npz"
+REPORT = "report.html"
 CSV_TABLES = ("countries", "places", "pairs", "landings", "cuts", "slots", "faults")
 """Tables written as CSV beside Parquet: those that people open in a spreadsheet."""
 
 _OURS = {
     MANIFEST,
     SUMMARY,
-    "report.html",
+    FRAMES,
+    REPORT,
     STORE,
     PARTIAL,
     CHECKPOINT,
@@ -250,6 +255,7 @@ def write_results(
         for name, content in {SUMMARY: json_text(results.summary), **(extra_files or {})}.items():
             data = content.encode() if isinstance(content, str) else content
             written.append(put_file(folder / name, data))
+        written += _place_frames(results.frames, folder)
         written += _place_arrays(results.arrays, folder)
         put_file(folder / MANIFEST, json_text(_manifest(results, folder, written)).encode())
         (folder / CHECKPOINT).unlink(missing_ok=True)
@@ -259,6 +265,31 @@ def write_results(
             f"{folder}: writing the results failed: {reason}; free the folder and run again "
             "(it holds no manifest and will not be taken for a result)"
         ) from None
+
+
+def _place_frames(frames: Frames | None, folder: Path) -> list[Path]:
+    """Write what the globe needs, or take away what another run left."""
+    if frames is None:
+        (folder / FRAMES).unlink(missing_ok=True)
+        return []
+    return [put_file(folder / FRAMES, frames_bytes(frames))]
+
+
+def replace_report(folder: Path, page: str) -> None:
+    """Put another report into a finished result folder; the manifest, which names its digest, is written last.
+
+    Parameters
+    ----------
+    folder
+        A result folder that is intact.
+    page
+        The report.
+    """
+    manifest = read_json(folder / MANIFEST)
+    (folder / MANIFEST).unlink()
+    digest = _digest(put_file(folder / REPORT, page.encode()))
+    manifest["outputs"][REPORT] = digest
+    put_file(folder / MANIFEST, json_text(manifest).encode())
 
 
 def _place_arrays(arrays: Path | None, folder: Path) -> list[Path]:

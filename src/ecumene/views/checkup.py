@@ -199,14 +199,14 @@ def _tables() -> list[Finding]:
     from ecumene.earth.countries import countries
     from ecumene.earth.outlines import load_outlines
     from ecumene.earth.towns import load_towns
-    from ecumene.views.globe import bundle_js
+    from ecumene.views.globe import globe_parts
 
     readers: dict[str, Callable[[], object]] = {
         "cells": load_rows,
         "countries": countries,
         "outlines": load_outlines,
         "towns": load_towns,
-        "globe": bundle_js,
+        "globe": lambda: globe_parts(""),
     }
     return [_table(name, read) for name, read in readers.items()]
 

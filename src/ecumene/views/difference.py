@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ecumene import __version__
 from ecumene.results.difference import MOST_FLOWS, value_text
 from ecumene.results.schema import CAUSE_WORDS
+from ecumene.views.globe import CELLS, comparison_base64, globe_parts
 from ecumene.views.wording import (
     UNKNOWN,
     number_text,
@@ -208,7 +209,7 @@ def with_towns(found: Difference) -> None:
 def difference_html(
     found: Difference, map_png: bytes, sides_png: tuple[bytes, ...], csvs: Mapping[str, str]
 ) -> str:
-    """Return a comparison as one HTML page that asks nobody for anything.
+    """Return a comparison as one HTML page, with a globe, that asks nobody for anything.
 
     Parameters
     ----------
@@ -231,5 +232,7 @@ def difference_html(
         signed=signed_text,
         map=base64.b64encode(map_png).decode(),
         sides=[base64.b64encode(png).decode() for png in sides_png],
+        globe=globe_parts(comparison_base64(found.rows, (found.a, found.b))),
+        globe_resolution=CELLS,
         csvs={name: base64.b64encode(text.encode()).decode() for name, text in csvs.items()},
     )

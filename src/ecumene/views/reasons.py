@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ecumene.alternatives import Alternative
+    from ecumene.licences.ruling import Ruling
     from ecumene.reasons import Budget, Chain, Hop, Seen
 
 MIN_WIDTH, WIDTH = 60, 80
@@ -133,8 +134,14 @@ def _where(chain: Chain) -> list[tuple[str, str]]:
     return lines
 
 
-def _law(chain: Chain) -> list[tuple[str, str]]:
-    law = chain.licence
+def law_lines(law: Ruling) -> list[tuple[str, str]]:
+    """Return what the law says as lines with their labels.
+
+    Parameters
+    ----------
+    law
+        Of a place (`ecumene.reasons.Licence`), or of rows.
+    """
     dates = " ".join(
         part
         for part in (
@@ -150,19 +157,22 @@ def _law(chain: Chain) -> list[tuple[str, str]]:
         ("status", f"{law.status}: {allowed}{sold}" + (f"; {dates}" if dates else "")),
         ("source", f"{law.source}{sure}" + (f"; {law.note}" if law.note else "")),
         ("landing", "anywhere" if law.landing == "any" else f"only in {law.landing}"),
-        (
-            "rules",
-            (
-                f"{law.gso_exclusion_deg:g} deg to the geostationary arc ({law.gso_source}); "
-                f"{law.pfd_dbw_m2_mhz:g} dBW/m2/MHz on the ground ({law.pfd_source})"
-            ),
-        ),
     ]
     if law.zone:
         lines.append(("zone", f"{law.zone} ({law.zone_rule})"))
     if law.monitored_by:
         lines.append(("watched", law.monitored_by))
     return lines
+
+
+def _law(chain: Chain) -> list[tuple[str, str]]:
+    law = chain.licence
+    rules = (
+        f"{law.gso_exclusion_deg:g} deg to the geostationary arc ({law.gso_source}); "
+        f"{law.pfd_dbw_m2_mhz:g} dBW/m2/MHz on the ground ({law.pfd_source})"
+    )
+    status, source, landing, *zones = law_lines(law)
+    return [status, source, landing, ("rules", rules), *zones]
 
 
 def _sky(chain: Chain, width: int, heading: Callable[[str], str]) -> list[str]:

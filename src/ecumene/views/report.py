@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecumene.results.schema import CAUSE_WORDS, Table
+from ecumene.results.schema import CAUSE_WORDS, TABLES, Table
 from ecumene.results.summary import longest_run
-from ecumene.views.globe import CELLS, bundle_js, globe_base64
+from ecumene.views.globe import CELLS, globe_base64, globe_parts
 from ecumene.views.palette import CAUSE_COLOURS
 from ecumene.views.series import people_svg, strip_svg
 from ecumene.views.terminal import N_PLACES, fault_text
@@ -110,8 +110,8 @@ def report_html(results: Results, *, globe_resolution: int = CELLS) -> str:
         facts=list(_facts(results.summary)),
         maps=_maps(results),
         countries=_lines(results.countries()),
-        countries_csv=_base64(_csv(results.countries())),
-        places_csv=_base64(_csv(results.places()))
+        countries_csv=_base64(_csv("countries", results.countries())),
+        places_csv=_base64(_csv("places", results.places()))
         if len(results.places()["slot"]) <= MOST_PLACE_LINES
         else "",
         gateways=_lines(_busiest_first(results.gateways())),
@@ -125,8 +125,7 @@ def report_html(results: Results, *, globe_resolution: int = CELLS) -> str:
         else "",
         limits=LIMITS,
         data_credits=DATA_CREDITS,
-        globe=globe_base64(results, resolution=globe_resolution),
-        globe_js=bundle_js(),
+        globe=globe_parts(globe_base64(results, resolution=globe_resolution)),
         globe_resolution=min(globe_resolution, results.scenario.resolution),
         words=CAUSE_WORDS,
         colours=CAUSE_COLOURS,
@@ -355,13 +354,16 @@ def _lines(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)]
 
 
-def _csv(table: Table) -> bytes:
+def _csv(name: str, table: Table) -> bytes:
+    """Return a table as the CSV file beside the report has it: whole numbers where they are declared, "" for NaN."""
+    whole = {variable.name for variable in TABLES[name] if variable.dtype == "int64"}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table)
     for line in _lines(table):
         writer.writerow(
-            "" if isinstance(value, float) and np.isnan(value) else value for value in line.values()
+            "" if isinstance(value, float) and np.isnan(value) else int(value) if column in whole else value
+            for column, value in line.items()
         )
     return text.getvalue().encode()
 

@@ -13,8 +13,9 @@ import numpy as np
 from ecumene.earth.cells import SETTLEMENTS, Rows, load_rows
 from ecumene.earth.countries import countries
 from ecumene.errors import RangeError, ScenarioError
-from ecumene.licences.law import Law, next_change, resolve
+from ecumene.licences.law import ANYWHERE, Law, next_change, resolve
 from ecumene.licences.register import Register, read_register
+from ecumene.licences.ruling import Ruling, refusal_text, ruling
 from ecumene.licences.verdict import Points, Verdict, judge
 from ecumene.network.service import NO_LICENCE, ZONE
 from ecumene.traffic.demand import announced_subscribers, solar_step, subscribers_of_row
@@ -203,6 +204,64 @@ def _under(
         "class_of_cell": _class_of_cell(cell_of_row, n_cells, class_of_row, busy_bps),
         "busy_bps": busy_bps,
     }
+
+
+def rulings(scenario: Scenario, land: Land) -> tuple[tuple[Ruling, ...], NDArray[np.int32]]:
+    """Return what the law says to the rows in words, each once.
+
+    Parameters
+    ----------
+    scenario, land
+        The scenario, and its land under the law asked for.
+
+    Returns
+    -------
+    rulings
+        In no order that matters.
+    ruling_of_row : (row,)
+        Index into these.
+    """
+    verdict, n_zones = land.verdict, len(land.register.zones) + 1
+    kind = (verdict.country.astype(np.int64) * n_zones + verdict.zone) * n_zones + verdict.monitor
+    kind = 4 * kind + 2 * verdict.is_denied + verdict.is_margin
+    _, first, ruling_of_row = np.unique(kind, return_index=True, return_inverse=True)
+    said = [_ruling_of_row(scenario, land, r) for r in first.tolist()]
+    return tuple(said), ruling_of_row.astype(np.int32)
+
+
+def _ruling_of_row(scenario: Scenario, land: Land, row: int) -> Ruling:
+    law, verdict, country = land.law, land.verdict, int(land.verdict.country[row])
+    is_permitted = bool(verdict.is_permitted[row])
+    return ruling(
+        law,
+        land.register,
+        country=country,
+        zone=int(verdict.zone[row]),
+        monitor=int(verdict.monitor[row]),
+        is_permitted=is_permitted,
+        refusal="" if is_permitted else refusal_text(law, land.register, verdict, row),
+        landing_class=int(law.landing_class[country]) if country >= 0 else ANYWHERE,
+        without_record=without_record(scenario, land, country),
+    )
+
+
+def without_record(scenario: Scenario, land: Land, country: int) -> str:
+    """Return what holds where the register says nothing.
+
+    Parameters
+    ----------
+    scenario, land
+        The scenario and its land.
+    country
+        Index into the land's codes, -1 at sea.
+    """
+    keys = scenario.licences
+    if country < 0:
+        return f"licences.at_sea = {str(keys.at_sea).lower()}: the flag of a ship is not asked"
+    code = land.codes[country]
+    if code in {*keys.grant, *keys.revoke}:
+        return f"licences.{'grant' if code in keys.grant else 'revoke'} of the scenario"
+    return f'no record at the date; licences.default = "{keys.default}"'
 
 
 def or_default(values: NDArray[np.float64], default: float | NDArray[np.float64]) -> NDArray[np.float64]:

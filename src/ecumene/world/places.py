@@ -11,7 +11,8 @@ from ecumene.earth.cells import country_of_point
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
 from ecumene.errors import ScenarioError
 from ecumene.licences.law import ANYWHERE
-from ecumene.licences.verdict import Points, Verdict, judge
+from ecumene.licences.ruling import refusal_text
+from ecumene.licences.verdict import Points, judge
 from ecumene.network.service import NO_LICENCE, ZONE
 from ecumene.traffic.places import read_places
 from ecumene.world.land import Land, or_default
@@ -131,24 +132,14 @@ def _law_of(scenario: Scenario, points: Points, land: Land, radio: Radio) -> dic
     return {
         "landing_class": np.where(is_permitted, landing, -1).astype(np.int32),
         "refusal": np.where(is_permitted, -1, np.where(verdict.is_denied, ZONE, NO_LICENCE)).astype(np.int8),
-        "limit": tuple("" if ok else _refusal(land, verdict, p) for p, ok in enumerate(is_permitted)),
+        "limit": tuple(
+            "" if ok else refusal_text(law, register, verdict, p) for p, ok in enumerate(is_permitted)
+        ),
         "gso_exclusion_deg": or_default(exclusion, scenario.terminal.gso_exclusion_deg),
         "rate_class": np.searchsorted(
             radio.pfd_of_class_dbw_m2_mhz, or_default(pfd_db, scenario.downlink.pfd_dbw_m2_mhz)
         ).astype(np.int32),
     }
-
-
-def _refusal(land: Land, verdict: Verdict, place: int) -> str:
-    """Name the record, zone or margin that stands against a place."""
-    law, country = land.law, verdict.country[place]
-    if country < 0:
-        return "licence: at sea not permitted"
-    if not verdict.is_denied[place]:
-        return f"licence {law.codes[country]}: {law.status[country]}"
-    if verdict.is_margin[place]:
-        return f"border margin of {law.border_margin_km[country]:g} km ({law.codes[country]})"
-    return str(land.register.zones[verdict.zone[place]].name)
 
 
 def _named_points(
