@@ -1,10 +1,10 @@
-"""How many smooth steps do prices need, how much of the last slot's prices helps, and how near to best is good?
+"""How many smooth steps do prices need, how long are they, is a sample of cells enough, and how near to best is good?
 
-    python design/prices.py [--resolution 4] [--slots 4] [--draw FIGURE.png]
+    python design/prices.py [--resolution 4] [--slots 6] [--fairness 0] [--draw FIGURE.png]
 
 Runs starlink-gen1 with other settings of the solver and prints, for the last slot, the gap of the objective to its
 own bound, the served traffic, handovers, and the CPU time of the plan. `--draw` shows the price of a unit on every
-satellite of one slot instead. The last line names the settings in use.
+satellite of one slot instead.
 """  # noqa: D400 - a question
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ if TYPE_CHECKING:
 
 TRIALS = (
     ("as shipped", {}),
-    ("2 smooth steps", {"steps": 2}),
-    ("4 smooth steps", {"steps": 4}),
-    ("16 smooth steps", {"steps": 16}),
+    ("5 smooth steps", {"steps": 5}),
+    ("20 smooth steps", {"steps": 20}),
     ("60 smooth steps", {"steps": 60}),
-    ("no memory", {"memory": 0.0}),
-    ("all memory", {"memory": 1.0}),
-    ("no lenience", {"lenience": 0.0}),
-    ("lenience 0.06", {"lenience": 0.06}),
-    ("good within 0.005, tolerable 0.015", {"slack": (0.005, 0.015)}),
-    ("good within 0.02, tolerable 0.05", {"slack": (0.02, 0.05)}),
-    ("good within 0.05, tolerable 0.1", {"slack": (0.05, 0.1)}),
-    ("warmth 0.1 to 0.02", {"warmth": (0.1, 0.02)}),
-    ("warmth 0.02 to 0.005", {"warmth": (0.02, 0.005)}),
+    ("all steps among all cells", {"STEPS_AMONG_ALL": 1}),
+    ("first slot as any other", {"FIRST_STEPS": 1}),
+    ("stride 1, no swing", {"STRIDE": 1.0, "SWING": 0.0}),
+    ("stride 1.5, no swing", {"STRIDE": 1.5, "SWING": 0.0}),
+    ("swing 0.6", {"SWING": 0.6}),
+    ("warmth 0.05 to 0.01", {"WARMTH": (0.05, 0.01)}),
+    ("warmth 0.03 to 0.01", {"WARMTH": (0.03, 0.01)}),
+    ("good within 0.002, tolerable 0.006", {"SLACK": 0.002, "WIDE_SLACK": 0.006}),
+    ("good within 0.005, tolerable 0.015", {"SLACK": 0.005, "WIDE_SLACK": 0.015}),
+    ("good within 0.005, tolerable 0.03", {"SLACK": 0.005, "WIDE_SLACK": 0.03}),
+    ("good within 0.02, tolerable 0.05", {"SLACK": 0.02, "WIDE_SLACK": 0.05}),
 )
 
 
@@ -59,17 +60,18 @@ def run(world: World, slots: int) -> tuple[Plan, float]:
 
 def trial(world: World, slots: int, settings: dict) -> tuple[Plan, float]:
     """Run with other settings, and put them back."""
-    kept = optimum.EFFORTS["certified"], prices.MEMORY, prices.WARMTH, optimum.SLACK, optimum.WIDE_SLACK
-    lenience = optimum.LENIENCE
-    optimum.LENIENCE = settings.get("lenience", lenience)
-    optimum.EFFORTS["certified"] = kept[0]._replace(steps=settings.get("steps", kept[0].steps))
-    prices.MEMORY, prices.WARMTH = settings.get("memory", kept[1]), settings.get("warmth", kept[2])
-    optimum.SLACK, optimum.WIDE_SLACK = settings.get("slack", kept[3:])
+    shipped = optimum.EFFORTS["certified"]
+    homes = {name: prices if hasattr(prices, name) else optimum for name in settings if name.isupper()}
+    kept = {name: getattr(home, name) for name, home in homes.items()}
+    optimum.EFFORTS["certified"] = shipped._replace(steps=settings.get("steps", shipped.steps))
+    for name, home in homes.items():
+        setattr(home, name, settings[name])
     try:
         return run(world, slots)
     finally:
-        optimum.EFFORTS["certified"], prices.MEMORY, prices.WARMTH, optimum.SLACK, optimum.WIDE_SLACK = kept
-        optimum.LENIENCE = lenience
+        optimum.EFFORTS["certified"] = shipped
+        for name, home in homes.items():
+            setattr(home, name, kept[name])
 
 
 def draw(world: World, file: str) -> None:
@@ -102,10 +104,12 @@ def main() -> None:
     """Print the trials."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--resolution", type=int, default=4)
-    parser.add_argument("--slots", type=int, default=4)
+    parser.add_argument("--slots", type=int, default=6)
+    parser.add_argument("--fairness", type=float, default=0.0)
     parser.add_argument("--draw", metavar="FIGURE.png")
     given = parser.parse_args()
-    world = build(load("starlink-gen1", overrides={"resolution": given.resolution, "slots": given.slots + 1}))
+    keys = {"resolution": given.resolution, "slots": given.slots + 1, "scheduling.fairness": given.fairness}
+    world = build(load("starlink-gen1", overrides=keys))
     if given.draw:
         draw(world, given.draw)
         return
@@ -119,8 +123,6 @@ def main() -> None:
             f"{plan.served_bps / 1e9:8,.0f} Gbit/s  handovers {100 * plan.n_handovers / asking:4.1f} %  "
             f"{1e3 * spent:6.0f} ms"
         )
-    shipped = optimum.EFFORTS["certified"].steps
-    print(f"{shipped} smooth steps, warmth {prices.WARMTH}, memory {prices.MEMORY}, slack {optimum.SLACK}")
 
 
 if __name__ == "__main__":

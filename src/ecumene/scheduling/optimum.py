@@ -9,7 +9,7 @@ import numpy as np
 from ecumene.kernels import in_pieces
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.fill import drop_losses, fill, light_all, no_lights
-from ecumene.scheduling.prices import find_cuts, find_prices, prices_of_cut, prove, units_to_plan
+from ecumene.scheduling.prices import find_cuts, find_prices, prices_of_cut, units_to_plan
 from ecumene.scheduling.scan import good_pairs
 
 if TYPE_CHECKING:
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 
 SLACK, WIDE_SLACK = 0.01, 0.03
 """A pair is good if a unit on it gains within this of the best, and tolerable within that (design/prices.py)."""
-
-LENIENCE = 0.03
-"""Prices at which cells are served are lower than those that prove the bound by this much of a unit's least worth."""
-
-MARGINS = (0.3, 0.05, 0.0)
-"""Cells are served in groups of falling profit a unit."""
 
 
 class Effort(NamedTuple):
@@ -62,7 +56,7 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
         return finish(task, cut.sat, cut.units, prices), prices
     prices = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
     sat, units = _serve(task, prices, effort)
-    return finish(task, sat, units, prices), prove(task, task.goal, prices, steps=effort.steps)
+    return finish(task, sat, units, prices), prices
 
 
 def _tells_apart(task: Task) -> bool:
@@ -76,26 +70,21 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
     cells, sight, demand = task.cells, task.sight, task.demand
     n_cells = len(demand)
     good, wide = np.empty(sight.clear.shape, np.uint64), np.empty(sight.clear.shape, np.uint64)
-    full, margin, keeps = (
+    want, margin, keeps = (
         np.empty(n_cells, np.int32),
         np.zeros(n_cells, np.float32),
         np.empty(n_cells, np.bool_),
     )
-    # Whoever is within the slack of a profit is served after all others, rather than leave units to chance.
-    lenience = LENIENCE * float(task.goal.slope[-1])
-    nearly = prices._replace(unit=np.maximum(prices.unit - lenience, 0.0))
     in_pieces(
-        good_pairs, len(cells.middle_m), cells, sight, task.goal, task.terms, nearly, demand, task.before,
-        np.float32(SLACK), np.float32(WIDE_SLACK), good, wide, full, margin, keeps,
+        good_pairs, len(cells.middle_m), cells, sight, task.goal, task.terms, prices, demand, task.before,
+        np.float32(SLACK), np.float32(WIDE_SLACK), good, wide, want, margin, keeps,
     )  # fmt: skip
     exchange = Exchange.open(task, units_to_plan(task))
-    for least in MARGINS:
-        want = np.where(margin > least, full, 0).astype(np.int32)
-        exchange.keep(keeps, want)
-        waiting = exchange.waiting(want, margin)
-        exchange.spread(waiting, want, good)
-        exchange.push(waiting, want, good, effort.reach // 3, is_widest=False)
-        exchange.push(waiting, want, wide, effort.reach, is_widest=True)
+    exchange.keep(keeps, want)
+    waiting = exchange.waiting(want, margin)
+    exchange.spread(waiting, want, good)
+    exchange.push(waiting, want, good, effort.reach // 3, is_widest=False)
+    exchange.push(waiting, want, wide, effort.reach, is_widest=True)
     return exchange.single(want, wide, margin)
 
 

@@ -55,15 +55,6 @@ WARMTH = (0.07, 0.01)
 FIRST_STEPS = 3
 """Times the smooth steps in a slot without a memory (design/prices.py)."""
 
-STEEP = 0.01
-"""Worth of a bit of the last eighth below which a goal is steep: fairness above 2.3."""
-
-STEEP_STEPS = 4
-"""Smooth steps where the goal is steep: more blur prices that are small beside the dearest (design/prices.py)."""
-
-WHOLE_CELLS = 0.25
-"""A sample of next to no cells would need so much more of the units, as cells cannot be split (design/prices.py)."""
-
 STRIDE = 1.25
 """A satellite asked for e times what it has raises its price by so many warmths (design/prices.py)."""
 
@@ -314,40 +305,26 @@ def _values(task: Task, goal: Goal, rate: NDArray[np.float32]) -> list[float]:
 
 
 def find_prices(task: Task, goal: Goal, *, steps: int, reach: int) -> Prices:
-    """Return prices to plan by and to prove bounds with: the last slot's or what cuts say, then smooth steps.
+    """Return prices for the bound: the last slot's or, in the first one, what cuts say; then smooth steps.
 
     Parameters
     ----------
     task, goal
         The slot, and what units are for.
     steps, reach
-        As in `smooth` and `find_cuts`. Without a memory there are more steps; where the goal is steep, next to none.
+        As in `smooth` and `find_cuts`; more steps where there is no memory.
     """
     sample = take_sample(task, _usual_units(task))
-    if task.memory is not None and not is_steep(goal):
+    if task.memory is not None:
         return smooth(task, sample, goal, task.memory, steps=steps)
-    cut = find_cuts(_with_part_of_units(task, sample), goal, reach=reach, is_final=False)
-    more = STEEP_STEPS if is_steep(goal) else FIRST_STEPS * steps
-    return smooth(task, sample, goal, prices_of_cut(task, cut), steps=more)
+    cut = find_cuts(_with_its_part(task, sample), goal, reach=reach, is_final=False)
+    return smooth(task, sample, goal, prices_of_cut(task, cut), steps=FIRST_STEPS * steps)
 
 
-def prove(task: Task, goal: Goal, prices: Prices, *, steps: int) -> Prices:
-    """Return prices that prove a tighter bound, where those planned by were not made smooth."""
-    if not is_steep(goal):
-        return prices
-    return smooth(task, take_sample(task, _usual_units(task)), goal, prices, steps=steps)
-
-
-def is_steep(goal: Goal) -> bool:
-    """Return whether the last piece of a demand is worth next to nothing beside the first."""
-    return float(goal.slope[-1]) < STEEP
-
-
-def _with_part_of_units(task: Task, sample: Sample) -> Task:
+def _with_its_part(task: Task, sample: Sample) -> Task:
     """Return the slot of a sample, satellites with the part of their units and bits that is asked for by it."""
-    terms, size = task.terms, _usual_units(task)
-    part = float(_usual_units(sample.task).sum() / max(size.sum(), 1.0))
-    part *= 1.0 - WHOLE_CELLS * (1.0 - len(sample.stands_for) / max(int(np.count_nonzero(size)), 1))
+    terms, all_units = task.terms, float(_usual_units(task).sum())
+    part = float(_usual_units(sample.task).sum()) / max(all_units, 1.0)
     units = max(1, round(terms.units_of_sat * part))
     return replace(
         sample.task, terms=terms._replace(units_of_sat=units, bits_of_sat=terms.bits_of_sat * part)
