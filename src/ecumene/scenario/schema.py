@@ -347,7 +347,7 @@ class SchedulingKeys(Section):
     policy: str = "optimum"
     """Rule by which satellites are given to cells: optimum, highest-elevation, longest-visible, random, or your own."""
     effort: Literal["fast", "certified", "thorough"] = "certified"
-    """How hard to look: fast plans by scarcity alone, certified by elevation too, thorough takes its time."""
+    """How long prices are sought: 5 steps (fast), 12 (certified) or 60 (thorough); all plans are proved alike."""
     fairness: float | Literal["max-min"] = 0.0
     """0 counts bits, 1 is proportional fairness, up to 4; "max-min" is 4, as near as eighths of a demand come."""
     handover_share: float = Field(default=0.03, ge=0.0, le=1.0)
