@@ -205,7 +205,7 @@ def compute_run(
     from ecumene.world import build, describe
 
     if not quiet and not is_compiled():
-        say("first run on this machine: compiling kernels as they are met, half a minute or more in all")
+        say("first run on this machine: compiling kernels as they are met, a minute or two in all")
     world = build(scenario)
     check_folder(folder, world.scenario, force=force)
     if not quiet:

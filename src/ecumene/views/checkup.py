@@ -106,7 +106,9 @@ def _kernels() -> Finding:
     if n:
         return Finding("kernels", f"{n} compiled, kept in {place}")
     if os.access(place, os.W_OK):
-        return Finding("kernels", "not compiled yet", "note", "the first run takes half a minute more, once")
+        return Finding(
+            "kernels", "not compiled yet", "note", "the first run takes a minute or two more, once"
+        )
     cure = "set NUMBA_CACHE_DIR to a folder that can be written to, or every first run compiles anew"
     return Finding("kernels", f"{place} cannot be written to", "note", cure)
 
