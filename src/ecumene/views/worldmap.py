@@ -257,9 +257,14 @@ def cause_map_png(canvas: Canvas, shares: Mapping[str, float]) -> bytes:
 
 
 def cause_map(canvas: Canvas, shares: Mapping[str, float], title: str = "") -> Figure:
-    """Return the map of each row's main cause (`cause_map_png`), under a title.
+    """Return the map of each row's main cause.
 
-    The legend has what holds for most slots somewhere, and what holds for one person and slot in a hundred.
+    Parameters
+    ----------
+    canvas, shares
+        As for `cause_map_png`; a cause that is no row's main one stands in the legend from a share of 1 % on.
+    title
+        Stands above the map, if any.
     """
     main = canvas.rows["main_cause"].astype(str)
     kinds = {
