@@ -72,6 +72,7 @@ TABLE_TITLES = {
 }
 SWEEP_TITLE = "one line for every run of a sweep, after the swept keys; `sweep.csv`, `sweep.json`"
 UNITS = {"": "", "1": "share"}
+UNIONS = {typing.Union, types.UnionType}
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
@@ -107,9 +108,11 @@ def sections(model: type[BaseModel], before: str = "") -> list[tuple[str, type[B
 
 
 def inner_model(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
-    """Return the table a key holds, and whether it is a list of them."""
+    """Return the table a key holds, if any, and whether it is a list of them."""
     is_list = get_origin(annotation) is tuple
     kind = get_args(annotation)[0] if is_list else annotation
+    if get_origin(kind) in UNIONS:
+        (kind, *_) = [arg for arg in get_args(kind) if arg is not type(None)]
     return (kind, is_list) if isinstance(kind, type) and issubclass(kind, BaseModel) else (None, False)
 
 
@@ -139,8 +142,10 @@ def kind_text(field: FieldInfo) -> str:
 
 
 def extra(annotation: Any) -> list[Any]:
-    """Return what an Annotated type says beside its type."""
+    """Return what an Annotated type says beside its type, or each of several types."""
     found: list[Any] = []
+    if get_origin(annotation) in UNIONS:
+        return [item for arg in get_args(annotation) for item in extra(arg)]
     if get_origin(annotation) is typing.Annotated:
         for item in get_args(annotation)[1:]:
             found += getattr(item, "metadata", [item])
@@ -166,7 +171,7 @@ def type_text(annotation: Any) -> str:
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return " or ".join(f"`{toml(value)}`" for value in args)
-    if origin in {typing.Union, types.UnionType}:
+    if origin in UNIONS:
         return " or ".join(type_text(arg) for arg in args if arg is not type(None))
     if origin is typing.Annotated:
         return (
@@ -175,11 +180,18 @@ def type_text(annotation: Any) -> str:
             else "country code"
         )
     if origin is tuple:
-        return f"list of {type_text(args[0])}s"
+        return f"list of {plural_text(type_text(args[0]))}"
     if origin is dict:
         return f"table: {type_text(args[0])} = {type_text(args[1])}"
     names = {"float": "number", "int": "whole number", "bool": "true or false", "str": "text"}
     return names.get(annotation.__name__, annotation.__name__)
+
+
+def plural_text(text: str) -> str:
+    """Return the plural of what a type is called; a value as it is written has none."""
+    if text.startswith("list of "):
+        return "lists" + text.removeprefix("list")
+    return " or ".join(w if w.endswith("`") else f"{w}s" for w in text.split(" or "))
 
 
 def default_text(field: FieldInfo) -> str:

@@ -73,6 +73,11 @@ def test_list_names_every_preset_with_its_source(invoke):
     for name in preset_names():
         assert any(line.startswith(name) for line in result.stdout.splitlines())
     assert "FCC 21-48" in result.stdout
+    sources = {p["name"]: p["source"] for p in json.loads(invoke("list", "--json").stdout)}
+    assert [name for name, source in sources.items() if not source] == ["toy"], (
+        "a preset may take another's satellites"
+    )
+    assert len({line.index(" satellites  ") for line in result.stdout.splitlines() if line[0] != " "}) == 1
     assert "4,408 satellites" in result.stdout
     assert {p["name"]: p["satellites"] for p in json.loads(invoke("list", "--json").stdout)}["toy"] == 12
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 import math
 from pathlib import Path
@@ -21,6 +22,7 @@ import ecumene
 from ecumene.errors import InputError, OutputError, RunError
 from ecumene.exports.folder import OF_RESULTS, write_of_result
 from ecumene.exports.outlines import geometry, outlines_of_cells, well_known_binary
+from ecumene.exports.prometheus import COUNTRY_GAUGES, GATEWAY_GAUGES, SLOT_GAUGES
 from ecumene.results.schema import ARRAYS, CAUSES, ROWS
 
 AWKWARD = 'G & <T> "q" \\ \n\x07'
@@ -113,17 +115,61 @@ def test_netcdf(results, tmp_path):
         for v in ROWS:
             assert file[v.name].long_name == v.meaning
         assert file["mbps_p50"].units == "Mbit/s"
-        np.testing.assert_allclose(file["people"][:], results.rows()["people"])
-        assert file["main_cause"][:].tolist() == results.rows()["main_cause"].tolist()
+        columns = {v.name: np.ma.filled(file[v.name][:], np.nan) for v in ROWS if v.dtype.startswith("float")}
+        columns |= {v.name: file[v.name][:] for v in ROWS if v.dtype == "str"}
+        check_numbers(columns, results.rows())
+        assert file["cell"][:].tolist() == results.rows()["cell"].tolist()
         is_served = file["cause"][:] >= CAUSES.index("partly")
         assert np.array_equal(~np.ma.getmaskarray(file["rtt_ms"][:]), is_served)
         assert file["rtt_ms"].dtype == np.uint16
+        check_cf(file)
         when = netCDF4.num2date(file["time"][1], file["time"].units)
         assert when.isoformat() == "2026-03-24T12:00:27"
     with xarray.open_dataset(path, engine="netcdf4") as read:
         ours = results.to_xarray()
         for name in ARRAYS:
             np.testing.assert_array_equal(read[name], ours[name], err_msg=name)
+
+
+def check_cf(file):
+    """What CF 1.11 asks of a file: sections 2.6.2, 3.1, 3.3, 3.5, 4.1, 4.2, 4.4, 5; and that the numbers are there."""
+    assert all(file.getncattr(name) for name in ("title", "source", "history"))
+    for name, standard, unit in (
+        ("lat_deg", "latitude", "degrees_north"),
+        ("lon_deg", "longitude", "degrees_east"),
+        ("time", "time", "seconds since 2026-03-24 12:00:12"),
+    ):
+        assert (file[name].standard_name, file[name].units) == (standard, unit)
+    for name, variable in file.variables.items():
+        assert variable.long_name, name
+        if name in {"cell", "country", "lat_deg", "lon_deg", "time"}:
+            continue
+        assert set(variable.coordinates.split()) == {"cell", "country", "lat_deg", "lon_deg"}, name
+        known = {v.name: v for v in (*ROWS, *ARRAYS.values())}[name]
+        assert getattr(variable, "units", "") == known.unit, name
+        assert known.unit in {"", "1", "Mbit/s", "ms", "s", "1/h"}, (
+            "a unit UDUNITS or CF's readers do not know"
+        )
+        if "flag_values" in variable.ncattrs():
+            assert variable.flag_values.dtype == variable.dtype, name
+            assert len(variable.flag_meanings.split()) == len(variable.flag_values)
+            assert set(np.unique(variable[:])) <= set(variable.flag_values.tolist())
+
+
+def test_kml_holds_to_the_schema_of_the_ogc(results, tmp_path):
+    """OGC's ogckml22.xsd, as pykml ships it, with an odd name, a cell at the date line, and a country alone."""
+    folder = importlib.resources.files("pykml") / "schemas" / "ogckml22.xsd"
+    schema = etree.XMLSchema(etree.parse(str(folder), etree.XMLParser(no_network=True)))
+    gateways = {**results.gateways(), "gateway": np.array([AWKWARD], dtype=object)}
+    odd = type(results)(results.scenario, {**results.tables, "gateways": gateways}, results.summary)
+    (whole,) = written(odd, "kml", tmp_path / "whole")
+    (part,) = written(results, "kml", tmp_path / "part", countries=["XB"])
+    for path in (whole, part):
+        schema.assertValid(etree.parse(str(path)))
+    wrong = etree.fromstring(
+        whole.read_bytes().replace(b"<name>", b"<title>", 1).replace(b"</name>", b"</title>", 1)
+    )
+    assert not schema.validate(wrong)
 
 
 def test_kml(results, tmp_path):
@@ -145,12 +191,32 @@ def test_kml(results, tmp_path):
         assert mark.findtext(f"{KML}styleUrl") == f"#{by_id[cell]}"
         assert by_id[cell] in styles
         data = {d.get("name"): d.findtext(f"{KML}value") for d in mark.iter(f"{KML}Data")}
-        assert data["main_cause"] == by_id[cell]
+        (k,) = np.flatnonzero(results.rows()["cell"] == cell)
+        for v in ROWS:
+            known = results.rows()[v.name][k]
+            if v.name == "cell":
+                assert int(data["cell"], 16) == known
+            elif v.dtype == "str":
+                assert data[v.name] == known
+            elif np.isfinite(known):
+                assert float(data[v.name]) == pytest.approx(float(known), rel=1e-5)
+            else:
+                assert v.name not in data
         rings = [c.text for c in mark.iter(f"{KML}coordinates")]
         corners = [[tuple(map(float, pair.split(","))) for pair in ring.split()] for ring in rings]
         check_polygons([shapely.MultiPolygon([shapely.Polygon(ring) for ring in corners])], [cell])
-    order = [child.tag.removeprefix(KML) for child in marks[0]]
-    assert order == ["name", "description", "styleUrl", "ExtendedData", "Polygon"]  # the schema's sequence
+    (point,) = [c.text for c in gateways.iter(f"{KML}coordinates")]
+    assert [float(v) for v in point.split(",")] == [results.gateways()[n][0] for n in ("lon_deg", "lat_deg")]
+
+
+def check_gauges(families, table, gauges, label):
+    """Every number of a table comes back in the unit the metric's name says, and what is not known is left out."""
+    for name, column, factor, _ in gauges:
+        samples = families[f"ecumene_{name}"].samples if f"ecumene_{name}" in families else []
+        told = {s.labels.get(label): s.value for s in samples}
+        keys = table[label].tolist() if label else [None]
+        known = {k: v * factor for k, v in zip(keys, table[column].tolist(), strict=True) if math.isfinite(v)}
+        assert told == pytest.approx(known), name
 
 
 def test_prometheus(results, tmp_path):
@@ -163,6 +229,13 @@ def test_prometheus(results, tmp_path):
     countries = results.countries()
     for code, gbps in zip(countries["country"], countries["carried_gbps"], strict=True):
         assert carried[code] == pytest.approx(gbps * 1e9)
+    check_gauges(families, countries, COUNTRY_GAUGES, "country")
+    check_gauges(families, results.gateways(), GATEWAY_GAUGES, "gateway")
+    last = {name: column[-1:] for name, column in results.slots().items()}
+    check_gauges(families, last, SLOT_GAUGES, None)
+    loads = {s.labels["quantile"]: s.value for s in families["ecumene_gateway_load_ratio"].samples}
+    gates = results.gateways()
+    assert loads == {"0.5": gates["load_p50"][0], "0.95": gates["load_p95"][0], "1": gates["load_max"][0]}
     people = sum(s.value for s in families["ecumene_slot_people_by_cause"].samples)
     assert people == pytest.approx(results.rows()["people"].sum())
     assert {s.labels["gateway"] for s in families["ecumene_gateway_load_ratio"].samples} == {"G & <T>"}

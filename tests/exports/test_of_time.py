@@ -67,6 +67,12 @@ def test_the_contact_plan_follows_the_documented_commands(plan):
     assert len(contacts) == 2 * len(both)
     assert {c[:4] for c in both} == {r[:4] for r in ranges}
     assert all(r[2] < r[3] for r in ranges), "a range from the smaller number holds both ways"
+    told = {
+        (r["start_s"], r["stop_s"], *r["nodes"]): (r["rate_bps"] // 8, round(r["light_s"][1]))
+        for r in json.loads((plan / "contacts.json").read_text())
+    }
+    assert {c[:4]: c[4] for c in both} == {span: rate for span, (rate, _) in told.items()}
+    assert {r[:4]: r[4] for r in ranges} == {span: light for span, (_, light) in told.items()}
 
 
 def test_contacts_are_the_links_of_the_slots(plan):
@@ -90,7 +96,13 @@ def test_contacts_are_the_links_of_the_slots(plan):
             expected[number["satellite", names[s]], number["gateway", "Gate"]] = float(m)
         expected[number["gateway", "Gate"], number["pop", "Pop"]] = None
         assert set(standing) == set(expected)
+        bps = {
+            "isl": 1e11,
+            "feeder": 2e10,
+            "fibre": 2e10,
+        }  # the toy's scenario: 100, 20 Gbit/s, one antenna at the gate
         for nodes, length_m in expected.items():
+            assert standing[nodes]["rate_bps"] == bps[standing[nodes]["kind"]]
             low, high = standing[nodes]["light_s"]
             if length_m is not None:
                 assert low - 1e-12 <= length_m / 299_792_458.0 <= high + 1e-12

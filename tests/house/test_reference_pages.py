@@ -33,3 +33,11 @@ def test_units_of_keys_are_named() -> None:
     keys = [line for line in TOOL["scenario_page"]().splitlines() if line.startswith("| `")]
     bare = [line for line in keys if line.split("`")[1].endswith(endings) and "[" not in line.split("|")[-2]]
     assert not bare, bare
+
+
+def test_types_of_keys_are_said_in_words() -> None:
+    """No class of ours, no plural of a value: a table inside a table has a section of its own."""
+    keys = [line.split("|")[2] for line in TOOL["scenario_page"]().splitlines() if line.startswith("| `")]
+    assert not [kind for kind in keys if "Keys" in kind or "`s" in kind or "ss " in kind]
+    assert "## `[blackout]`" in TOOL["scenario_page"]()
+    assert "## `[fault.region]`" in TOOL["scenario_page"]()

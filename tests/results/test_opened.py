@@ -123,3 +123,9 @@ def test_a_notebook_shows_table_and_map(run):
     assert 'src="data:image/png;base64,' in html
     assert "http" not in html
     assert "4 slots of 15 s" in html
+
+
+def test_at_a_prompt_a_result_is_one_line(run):
+    line = repr(run[0])
+    assert line.startswith("<Results of toy: 4 slots from 2026-03-24T12:00:12Z, 7 rows, 9,220 people, ")
+    assert "\n" not in line

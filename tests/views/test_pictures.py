@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,59 @@ def test_every_variable_has_a_map_with_its_unit(unchanged_results, name):
     if name != "main_cause":
         assert any(quantity_of(name).label == label for label in labels)
         assert "the same" not in quantity_of(name).label
+
+
+@pytest.mark.parametrize("what", [*CURVES, "mbps_p50", "main_cause"])
+def test_a_picture_met_alone_says_what_it_is_of(unchanged_results, what):
+    figure = picture(unchanged_results, what)
+    texts = [text.get_text() for text in figure.texts] + [axes.get_title("left") for axes in figure.axes]
+    start = unchanged_results.summary["start_utc"]
+    assert any(f"x 15 s from {start[:10]} {start[11:19]} UTC" in text for text in texts)
+
+
+def test_a_scale_that_leaves_values_out_ends_in_arrows(results):
+    rows = results.rows()
+    spread = np.append(np.full(200, 3.0), [0.1, 0.2, 2.9]).astype(np.float32)
+    chosen = np.zeros(len(spread), dtype=np.int64)
+    many = {name: column[chosen] for name, column in rows.items()} | {"mbps_p50": spread}
+    for values, extend in ((spread, "min"), (np.full(len(spread), 3.0, np.float32), "neither")):
+        odd = type(results)(
+            results.scenario, {**results.tables, "rows": many | {"mbps_p50": values}}, results.summary
+        )
+        (bar,) = [axes for axes in picture(odd, "mbps_p50").axes if axes.get_xlabel()]
+        assert bar._colorbar.extend == extend
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("people", 1.0, 1e6), ("mbps_p50", 2.0, 3.0)])
+def test_numbers_of_a_scale_do_not_run_into_each_other(results, name, least, most):
+    rows = results.rows()
+    n = len(rows["cell"])
+    values = np.geomspace(least, most, n).astype(rows[name].dtype)
+    odd = type(results)(results.scenario, {**results.tables, "rows": rows | {name: values}}, results.summary)
+    figure = picture(odd, name)
+    figure.canvas.draw()
+    (bar,) = [axes for axes in figure.axes if axes.get_xlabel()]
+    boxes = [label.get_window_extent() for label in bar.get_xticklabels() if label.get_text()]
+    low, high = bar.get_xlim()
+    boxes = [box for box, at in zip(boxes, bar.get_xticks(), strict=True) if low <= at <= high]
+    assert len(boxes) >= 3
+    assert all(a.x1 < b.x0 for a, b in itertools.pairwise(boxes))
+
+
+def test_what_holds_for_many_stands_in_the_legend_though_it_is_no_rows_main_cause(results):
+    causes = [{"cause": "partly", "people_share": 0.4}, {"cause": "jammed", "people_share": 0.001}]
+    odd = type(results)(results.scenario, results.tables, {**results.summary, "causes": causes})
+    words = [text.get_text() for text in picture(odd, "main_cause").legends[0].get_texts()]
+    assert "served below demand (40 % of people)" in words
+    assert not any("jammed" in word for word in words)
+
+
+def test_who_is_never_served_has_no_handovers(results):
+    rows = results.rows()
+    n = len(rows["cell"])
+    rows |= {"served": np.where(np.arange(n) == 0, 1.0, 0.0), "handovers_per_h": np.full(n, 5.0)}
+    words = [text.get_text() for text in picture(results, "handovers_per_h").legends[0].get_texts()]
+    assert words == ["not served", "nobody lives there"]
 
 
 @pytest.mark.parametrize("what", [*CURVES, "mbps_p50", "main_cause"])

@@ -51,6 +51,24 @@ def test_pixels_show_the_cell_h3_names():
     assert is_inside.mean() > 0.9  # the rest lies on the rim: the reach is that of the largest cells
 
 
+@pytest.mark.parametrize(("lat", "lon"), [(63.0, 100.0), (47.0, 128.0), (40.0, 80.0)])
+def test_cells_as_large_as_pixels_leave_no_holes(lat, lon):
+    """Where two centres fall on one pixel, both cells are shown, and no pixel between cells stays empty."""
+    cell, lats, lons = cells_near(lat, lon, 5, 20)
+    raster = rasterise(cell, lats, lons, np.ones(len(cell), np.float32), width=2000)
+    size = 2.0 * X_MAX / 2000
+    line, column = np.divmod(np.arange(raster.row_of_pixel.size), 2000)
+    y = raster.y_max - (line + 0.5) * size
+    at = geodetic_of_equal_earth((column + 0.5) * size - X_MAX, y)
+    middle = unit_vectors(*(np.array([v]) for v in (lat, lon)))[0]
+    near = np.flatnonzero(unit_vectors(*at) @ middle > np.cos(0.035))  # 220 km; the disk reaches 340 km
+    assert len(near) > 300
+    shown = raster.row_of_pixel.ravel()[near]
+    assert (shown >= 0).all()
+    named = [h3.latlng_to_cell(at[0][k], at[1][k], 5) for k in near]
+    assert (cell[shown] == named).mean() > 0.97
+
+
 def test_a_lone_cell_smaller_than_a_pixel_is_seen():
     cell, lats, lons = cells_near(-37.1, -12.3, 5, 0)
     raster = rasterise(cell, lats, lons, np.ones(1, np.float32), width=500)

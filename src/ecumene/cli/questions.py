@@ -99,7 +99,7 @@ def why(
         from ecumene.reasons import why as reasons_why
 
         if not quiet and not is_compiled():
-            say("first run on this machine: compiling kernels as they are met, half a minute or more in all")
+            say("first run on this machine: compiling kernels as they are met, a minute or two in all")
         with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot) as on_slot_or_stop:
             chain = reasons_why(
                 scenario, wanted, at=moment, from_the_start=from_start, on_slot=on_slot_or_stop

@@ -212,7 +212,7 @@ def compute_run(
     from ecumene.world import build, describe
 
     if not quiet and not is_compiled():
-        say("first run on this machine: compiling kernels as they are met, half a minute or more in all")
+        say("first run on this machine: compiling kernels as they are met, a minute or two in all")
     world = build(scenario)
     check_folder(folder, world.scenario, force=force)
     if not quiet:
@@ -305,8 +305,14 @@ def _presets() -> list[dict[str, Any]]:
 
 
 def _source_line(text: str) -> str:
-    """Return the comment that stands above the first shell: where the constellation comes from."""
+    """Return where satellites are from: the comment above the first shell, of this preset or of the one it extends."""
+    from ecumene.scenario import preset_text
+
     lines = text.splitlines()
+    if (
+        base := re.search(r'^extends = "(.*)"', text, re.MULTILINE)
+    ) and "[[constellation.shells]]" not in text:
+        return _source_line(preset_text(base[1]))
     header = next((k for k, line in enumerate(lines) if line.startswith("[[constellation.shells]]")), 0)
     comments: list[str] = []
     for line in reversed(lines[:header]):
@@ -319,7 +325,7 @@ def _source_line(text: str) -> str:
 def _preset_lines(preset: Mapping[str, Any]) -> str:
     import textwrap
 
-    head = f"{preset['name']:<16}{preset['satellites']:>6,} satellites  {preset['title']}"
+    head = f"{preset['name']:<22}{preset['satellites']:>5,} satellites  {preset['title']}"
     source = preset["source"] or "made up"
     return (
         head

@@ -262,7 +262,7 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
     from ecumene.world import build
 
     if not quiet and not is_compiled():
-        say("first run on this machine: compiling kernels as they are met, half a minute or more in all")
+        say("first run on this machine: compiling kernels as they are met, a minute or two in all")
     world = build(scenario)
     if kept is not None:
         check_folder(kept, world.scenario, force=True)

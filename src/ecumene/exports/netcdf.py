@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ecumene.results.labelled import dataset, library
 
 if TYPE_CHECKING:
@@ -40,7 +42,12 @@ def write_netcdf(results: Results, path: Path) -> Path:
     library("h5py")
     made = dataset(results, is_packed=True)
     partial = path.with_name(f".{path.name}.partial")
+    made.attrs["history"] = f"{results.summary['scenario']} computed and written by {made.attrs['source']}"
     for variable in made.variables.values():
+        if (
+            "flag_values" in variable.attrs
+        ):  # CF 1.11, section 3.5: of the type of what they explain; JSON has no types
+            variable.attrs["flag_values"] = np.array(variable.attrs["flag_values"], variable.dtype)
         is_large = variable.dtype.kind in "iuf" and variable.ndim > 0
         variable.encoding = {"zlib": True, "complevel": LEVEL} if is_large else {}
     try:

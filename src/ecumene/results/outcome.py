@@ -167,6 +167,14 @@ class Results:
 
         return data_frame(self, table)
 
+    def __repr__(self) -> str:
+        """Return a line, not all of its arrays: what a terminal shows at a prompt."""
+        told = self.summary
+        return (
+            f"<Results of {told['scenario']}: {told['slots']:,} slots from {told['start_utc']}, {told['rows']:,} rows, "
+            f"{told['people']:,.0f} people, {100 * told['people_share']['served']:.3g} % served>"
+        )
+
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the planet in a few numbers, and its map."""
         from ecumene.views.notebook import card_html

@@ -10,6 +10,7 @@ from ecumene.errors import InputError, did_you_mean
 from ecumene.results.schema import ROWS, Table, Variable
 from ecumene.views.drawing import Drawing
 from ecumene.views.palette import CAUSE_COLOURS
+from ecumene.views.wording import utc_text
 from ecumene.views.worldmap import QUANTITIES, Quantity, build_canvas, cause_map, quantity_map
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def picture(results: Results, what: str) -> Figure:
     canvas = build_canvas(results.rows(), results.gateways(), may_zoom=True)
     if what == "main_cause":
         shares = {c["cause"]: c["people_share"] for c in results.summary["causes"]}
-        return cause_map(canvas, shares)
-    return quantity_map(canvas, what, quantity_of(what))
+        return cause_map(canvas, shares, _title(results))
+    return quantity_map(canvas, what, quantity_of(what), _title(results))
 
 
 def check_picture(what: str, path: Path) -> None:
@@ -102,8 +103,9 @@ def quantity_of(name: str) -> Quantity:
         _whole_meaning(name) + unit,
         is_log=name == "people" or name.startswith("mbps"),
         bounds=(0.0, 1.0) if variable.unit == "1" else None,
-        none_label="not served" if is_rate else "none",
-        is_none_at_zero=name == "people" or is_rate,
+        none_label="none" if name == "people" else "never served" if name == "served" else "not served",
+        is_none_at_zero=name in {"people", "served"} or is_rate,
+        is_none_where_unserved=name == "handovers_per_h",
     )
 
 
@@ -214,19 +216,26 @@ def _load(results: Results, axes: Axes) -> None:
         )
     per_step = f", mean of {width} slots a step" if width > 1 else ""
     axes.set(
-        xlabel=f"minutes after {results.summary['start_utc']}{per_step}",
+        xlabel=f"minutes after {utc_text(results.summary['start_utc'])}{per_step}",
         ylabel="traffic [Gbit/s]",
-        ylim=(0.0, None),
+        ylim=(0.0, 1.25 * max(axes.get_ylim()[1], 1e-9)),  # room for the legend
     )
+    axes.yaxis.set_major_formatter("{x:,.6g}")
     _finish(axes, results, "How much?")
 
 
 def _finish(axes: Axes, results: Results, title: str) -> None:
-    name = results.scenario.title or results.scenario.name
-    axes.set_title(f"{title}  {name}", loc="left", fontsize=10)
+    axes.set_title(f"{title}  {_title(results)}", loc="left", fontsize=9, wrap=True)
     axes.grid(visible=True, alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
+
+
+def _title(results: Results) -> str:
+    """Return what a picture is of, for whoever meets it alone."""
+    summary, scenario = results.summary, results.scenario
+    span = f"{summary['slots']:,} x {summary['slot_s']:g} s from {utc_text(summary['start_utc'])}"
+    return f"{scenario.title or scenario.name}; {span}"
 
 
 CURVES = {"latency-cdf": _latency_cdf, "coverage-latitude": _coverage_latitude, "load": _load}

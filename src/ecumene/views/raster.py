@@ -76,21 +76,34 @@ def rasterise(
     Notes
     -----
     H3 cells are nearly the Voronoi cells of their centres, so the nearest centre stands for "inside". Each
-    row starts on the pixel under its centre; then pixels ask their neighbours for a nearer row until nothing
-    changes, which also follows the stretch of the map near the poles. At the date line a cell shows on the
-    side of its centre.
+    row starts on the pixel under its centre; a row that finds a nearer one there starts on the pixels around
+    it, or land would have holes where two centres fall on one pixel. Then pixels ask their neighbours for a
+    nearer row until nothing changes, which also follows the stretch of the map near the poles. At the date
+    line a cell shows on the side of its centre.
     """
     edges = equal_earth(np.array([south_deg, north_deg]), np.zeros(2))[1]
     y_min, y_max = float(edges[0]), float(edges[1])
     size = 2.0 * X_MAX / width
     height = max(1, round((y_max - y_min) / size))
+    by_share = np.argsort(-share, kind="stable")
+    chosen = by_share[np.unique(cell[by_share], return_index=True)[1]]
+    lat_deg, lon_deg = lat_deg[chosen], lon_deg[chosen]
     x, y = equal_earth(lat_deg, lon_deg)
     column = np.clip(((x + X_MAX) / size).astype(np.int64), 0, width - 1)
     line = np.clip(((y_max - y) / size).astype(np.int64), 0, height - 1)
     toward = _directions(width, height, y_max)
-    toward_row = unit_vectors(lat_deg, lon_deg).astype(np.float32)
-    row_of_pixel = _seed(toward, line * width + column, toward_row, share)
-    _grow(row_of_pixel, width, toward, toward_row, reach_of_cells(cell).astype(np.float32))
+    toward_cell = unit_vectors(lat_deg, lon_deg).astype(np.float32)
+    pixel_of_cell = line * width + column
+    cell_of_pixel = _seed(toward, pixel_of_cell, toward_cell)
+    _grow(
+        cell_of_pixel,
+        pixel_of_cell,
+        width,
+        toward,
+        toward_cell,
+        reach_of_cells(cell[chosen]).astype(np.float32),
+    )
+    row_of_pixel = np.append(chosen, -1).astype(np.int32)[cell_of_pixel]
     return Raster(row_of_pixel.reshape(height, width), y_min, y_max)
 
 
@@ -126,51 +139,56 @@ def _directions(width: int, height: int, y_max: float) -> NDArray[np.float32]:
 
 def _seed(
     toward: NDArray[np.float32],
-    pixel_of_row: NDArray[np.int64],
-    toward_row: NDArray[np.float32],
-    share: NDArray[np.float32],
+    pixel_of_cell: NDArray[np.int64],
+    toward_cell: NDArray[np.float32],
 ) -> NDArray[np.int32]:
-    """Return for each pixel the row whose centre lies on it: the nearest to its middle, then the largest."""
-    distance = _chords(toward[pixel_of_row], toward_row)
-    order = np.lexsort((share, -np.minimum(distance, 4.0)))
-    row_of_pixel = np.full(len(toward), -1, dtype=np.int32)
-    row_of_pixel[pixel_of_row[order]] = order  # the last one written stays
-    return row_of_pixel
+    """Return for each pixel the cell whose centre lies on it, the nearest to its middle; -1 for none."""
+    distance = _chords(toward[pixel_of_cell], toward_cell)
+    order = np.argsort(-np.minimum(distance, 4.0), kind="stable")
+    cell_of_pixel = np.full(len(toward), -1, dtype=np.int32)
+    cell_of_pixel[pixel_of_cell[order]] = order  # the last one written stays
+    return cell_of_pixel
 
 
 def _grow(
-    row_of_pixel: NDArray[np.int32],
+    cell_of_pixel: NDArray[np.int32],
+    pixel_of_cell: NDArray[np.int64],
     width: int,
     toward: NDArray[np.float32],
-    toward_row: NDArray[np.float32],
+    toward_cell: NDArray[np.float32],
     reach: NDArray[np.float32],
 ) -> None:
-    """Let pixels take over nearer rows from their neighbours, in place, until nothing changes."""
-    changed = np.flatnonzero(row_of_pixel >= 0)
-    distance = np.full(len(row_of_pixel), np.inf, dtype=np.float32)
-    distance[changed] = _chords(toward[changed], toward_row[row_of_pixel[changed]])
-    while len(changed):
+    """Let pixels take over nearer cells from their neighbours, in place, until nothing changes."""
+    changed = np.flatnonzero(cell_of_pixel >= 0)
+    distance = np.full(len(cell_of_pixel), np.inf, dtype=np.float32)
+    distance[changed] = _chords(toward[changed], toward_cell[cell_of_pixel[changed]])
+    seated = cell_of_pixel[pixel_of_cell]
+    unseated = np.flatnonzero(seated != np.arange(len(seated)))
+    givers, offers = np.append(changed, pixel_of_cell[unseated]), np.append(cell_of_pixel[changed], unseated)
+    while len(givers):
         moved = []
         for step in _NEIGHBOURS:
-            taker, giver = _neighbours(changed, width, len(row_of_pixel), step)
-            row = row_of_pixel[giver]
-            offered = _chords(toward[taker], toward_row[row])
-            is_nearer = (offered < distance[taker]) & (offered <= reach[row])
-            taker = taker[is_nearer]
-            row_of_pixel[taker] = row[is_nearer]
-            distance[taker] = offered[is_nearer]
+            taker, giver = _neighbours(givers, width, len(cell_of_pixel), step)
+            cell = offers[giver]
+            offered = _chords(toward[taker], toward_cell[cell])
+            nearer = np.flatnonzero((offered < distance[taker]) & (offered <= reach[cell]))
+            nearer = nearer[np.argsort(-offered[nearer], kind="stable")]  # the nearest written last stays
+            taker = taker[nearer]
+            cell_of_pixel[taker] = cell[nearer]
+            distance[taker] = offered[nearer]
             moved.append(taker)
-        changed = np.unique(np.concatenate(moved))
+        givers = np.unique(np.concatenate(moved))
+        offers = cell_of_pixel[givers]
 
 
 def _neighbours(
     pixel: NDArray[np.int64], width: int, n_pixels: int, step: tuple[int, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the neighbours of pixels in one direction, on the image, and whose neighbours they are."""
+    """Return the neighbours of pixels in one direction, on the image, and which of the pixels they belong to."""
     column = pixel % width + step[1]
     neighbour = pixel + step[0] * width + step[1]
     is_inside = (column >= 0) & (column < width) & (neighbour >= 0) & (neighbour < n_pixels)
-    return neighbour[is_inside], pixel[is_inside]
+    return neighbour[is_inside], np.flatnonzero(is_inside)
 
 
 def _chords(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:

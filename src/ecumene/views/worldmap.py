@@ -47,6 +47,11 @@ _CLOSE_UP_WIDEST, _CLOSE_UP_LEAST, _GATEWAYS_NEAR = 0.3 * X_MAX, 0.06, 0.2
 _SOUTH_OF_MOST_DEG, _NORTH_OF_MOST_DEG = -57.0, 84.0
 _LEGEND_HEIGHT = 0.085
 """Height of the strip below the map, as a share of the width."""
+_TITLE_HEIGHT = 0.025
+"""The same above it, where there is a title."""
+
+_TOLD_SHARE = 0.01
+"""A cause that is no row's main one stands in the legend from this share of people and slots on."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +65,15 @@ class Quantity:
     label
         What stands under the colour bar, with the unit.
     is_log
-        Whether the scale is logarithmic.
+        Whether the scale is logarithmic where it spans a power of ten or more.
     bounds
         Ends of the scale; None: from the data.
     none_label
         What a row without a value is called.
     is_none_at_zero
         Whether zero means that there is no value.
+    is_none_where_unserved
+        Whether a row that is never served has no value.
     """
 
     title: str
@@ -75,6 +82,7 @@ class Quantity:
     bounds: tuple[float, float] | None = None
     none_label: str = "not served"
     is_none_at_zero: bool = True
+    is_none_where_unserved: bool = False
 
 
 QUANTITIES = {
@@ -248,15 +256,23 @@ def cause_map_png(canvas: Canvas, shares: Mapping[str, float]) -> bytes:
     return _png(cause_map(canvas, shares), n_colours=128)
 
 
-def cause_map(canvas: Canvas, shares: Mapping[str, float]) -> Figure:
-    """Return the map of each row's main cause (`cause_map_png`)."""
+def cause_map(canvas: Canvas, shares: Mapping[str, float], title: str = "") -> Figure:
+    """Return the map of each row's main cause.
+
+    Parameters
+    ----------
+    canvas, shares
+        As for `cause_map_png`; a cause that is no row's main one stands in the legend from a share of 1 % on.
+    title
+        Stands above the map, if any.
+    """
     main = canvas.rows["main_cause"].astype(str)
     kinds = {
         cause: (CAUSE_COLOURS[cause], _cause_label(cause, shares))
         for cause in LEGEND_ORDER
-        if np.any(main == cause)
+        if np.any(main == cause) or shares.get(cause, 0.0) >= _TOLD_SHARE
     }
-    return kinds_map(canvas, main, kinds)
+    return kinds_map(canvas, main, kinds, title)
 
 
 def plain_cause_map_png(canvas: Canvas, main_cause: NDArray[Any]) -> bytes:
@@ -286,7 +302,9 @@ def kinds_map_png(
     return _png(kinds_map(canvas, kind_of_row, kinds), n_colours=128)
 
 
-def kinds_map(canvas: Canvas, kind_of_row: NDArray[np.str_], kinds: Mapping[str, tuple[str, str]]) -> Figure:
+def kinds_map(
+    canvas: Canvas, kind_of_row: NDArray[np.str_], kinds: Mapping[str, tuple[str, str]], title: str = ""
+) -> Figure:
     """Return the map of what kind each row is.
 
     Parameters
@@ -297,6 +315,8 @@ def kinds_map(canvas: Canvas, kind_of_row: NDArray[np.str_], kinds: Mapping[str,
         One of the kinds.
     kinds
         Colour and label of each kind, in the order of the legend.
+    title
+        Stands above the map, if any.
     """
     from matplotlib.colors import to_rgb
 
@@ -304,12 +324,13 @@ def kinds_map(canvas: Canvas, kind_of_row: NDArray[np.str_], kinds: Mapping[str,
     for k, kind in enumerate(kinds):
         index[kind_of_row == kind] = k
     colours = np.array([to_rgb(colour) for colour, _ in kinds.values()]).reshape(-1, 3)
-    figure, axes = _world(canvas)
+    figure, axes = _world(canvas, title)
     _paint(canvas, axes, colours[index] if len(index) else np.zeros((0, 3)))
     _draw_gateways(canvas, axes)
     _zoom(canvas, axes)
-    blank = "nobody lives there" if window_of(canvas) is None else "not computed, or nobody lives there"
-    _legend(figure, list(kinds.values()), blank, has_gateways=len(canvas.gateways["lat_deg"]) > 0)
+    _legend(
+        figure, list(kinds.values()), _blank_words(canvas), has_gateways=len(canvas.gateways["lat_deg"]) > 0
+    )
     return figure
 
 
@@ -326,7 +347,7 @@ def quantity_map_png(canvas: Canvas, name: str) -> bytes:
     return _png(quantity_map(canvas, name, QUANTITIES[name]), n_colours=256)
 
 
-def quantity_map(canvas: Canvas, name: str, quantity: Quantity) -> Figure:
+def quantity_map(canvas: Canvas, name: str, quantity: Quantity, title: str = "") -> Figure:
     """Return the map of one quantity of the rows.
 
     Parameters
@@ -337,21 +358,27 @@ def quantity_map(canvas: Canvas, name: str, quantity: Quantity) -> Figure:
         A column of the table of rows that holds numbers.
     quantity
         How it is drawn.
+    title
+        Stands above the map, if any.
     """
     import matplotlib as mpl
     from matplotlib.colors import to_rgb
 
     values = canvas.rows[name].astype(np.float64)
     has_value = np.isfinite(values) & ((values > 0.0) | (not quantity.is_none_at_zero))
+    if quantity.is_none_where_unserved:
+        has_value &= canvas.rows["served"] > 0.0
     norm = _scale(values[has_value], quantity)
     palette = mpl.colormaps[SCALE_NAME]
     colours = np.empty((len(values), 3))
     colours[~has_value] = to_rgb(CAUSE_COLOURS["no_licence"])
     colours[has_value] = palette(norm(values[has_value]))[:, :3]
-    figure, axes = _world(canvas)
+    figure, axes = _world(canvas, title)
     _paint(canvas, axes, colours)
     _zoom(canvas, axes)
-    _quantity_legend(figure, quantity, norm, palette, has_none=not bool(np.all(has_value)))
+    grounds = [(quantity.none_label, CAUSE_COLOURS["no_licence"])] if not np.all(has_value) else []
+    grounds.append((_blank_words(canvas), LAND))
+    _quantity_legend(figure, quantity, norm, palette, grounds, _extend(values[has_value], norm))
     return figure
 
 
@@ -382,9 +409,8 @@ def change_map_png(canvas: Canvas, change: NDArray[np.float64]) -> bytes:
     figure, axes = _world(canvas)
     _paint(canvas, axes, colours)
     _zoom(canvas, axes)
-    _quantity_legend(
-        figure, CHANGE, norm, palette, has_none=not bool(np.all(has_changed)), none_colour=UNCHANGED
-    )
+    grounds = [(CHANGE.none_label, UNCHANGED)] if not np.all(has_changed) else []
+    _quantity_legend(figure, CHANGE, norm, palette, grounds)
     return _png(figure, n_colours=256)
 
 
@@ -424,7 +450,7 @@ def isl_map_png(canvas: Canvas, isls: Table, satellites: Table) -> bytes:
     )
     axes.add_collection(lines, autolim=False)
     _draw_gateways(canvas, axes)
-    _quantity_legend(figure, quantity, norm, palette, has_none=False)
+    _quantity_legend(figure, quantity, norm, palette, [])
     return _png(figure, n_colours=256)
 
 
@@ -443,7 +469,7 @@ def _projected(line: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack(equal_earth(line[:, 1], line[:, 0]), axis=-1)
 
 
-def _world(canvas: Canvas) -> tuple[Figure, Axes]:
+def _world(canvas: Canvas, title: str = "") -> tuple[Figure, Axes]:
     """Return a figure with the empty world: sea, land, coasts and borders, pixel by pixel as the raster."""
     from matplotlib.collections import LineCollection, PolyCollection
     from matplotlib.patches import Polygon
@@ -451,9 +477,12 @@ def _world(canvas: Canvas) -> tuple[Figure, Axes]:
     from ecumene.views.drawing import Drawing
 
     height, width = canvas.raster.row_of_pixel.shape
-    strip = round(_LEGEND_HEIGHT * width)
-    figure = Drawing(figsize=(width / 100.0, (height + strip) / 100.0), dpi=100, facecolor="white")
-    axes = figure.add_axes((0.0, strip / (height + strip), 1.0, height / (height + strip)))
+    strip, head = round(_LEGEND_HEIGHT * width), round(_TITLE_HEIGHT * width) if title else 0
+    whole = height + strip + head
+    figure = Drawing(figsize=(width / 100.0, whole / 100.0), dpi=100, facecolor="white")
+    axes = figure.add_axes((0.0, strip / whole, 1.0, height / whole))
+    if title:
+        figure.text(0.01, 1.0 - 0.25 * head / whole, title, va="top", fontsize=0.8 * figure.get_figwidth())
     axes.set(xlim=(-X_MAX, X_MAX), ylim=(canvas.raster.y_min, canvas.raster.y_max))
     axes.set_axis_off()
     globe = _projected(_globe_edge())
@@ -578,7 +607,19 @@ def _scale(values: NDArray[np.float64], quantity: Quantity) -> Any:
     low, high = np.percentile(values, [1.0, 99.0]) if len(values) else (1.0, 10.0)
     if high <= 1.02 * low:
         low, high = low / 1.5, high * 1.5
-    return LogNorm(low, high, clip=True) if quantity.is_log else Normalize(low, high, clip=True)
+    return (LogNorm if quantity.is_log and high >= 10.0 * low else Normalize)(low, high, clip=True)
+
+
+def _extend(values: NDArray[np.float64], norm: Any) -> str:
+    """Return at which ends of the scale values lie beyond it; its ends are arrows there."""
+    below, above = (bool(np.any(values < norm.vmin)), bool(np.any(values > norm.vmax)))
+    return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[
+        below, above
+    ]
+
+
+def _blank_words(canvas: Canvas) -> str:
+    return "nobody lives there" if window_of(canvas) is None else "not computed, or nobody lives there"
 
 
 def _quantity_legend(
@@ -586,37 +627,43 @@ def _quantity_legend(
     quantity: Quantity,
     norm: Any,
     palette: Any,
-    *,
-    has_none: bool,
-    none_colour: str = CAUSE_COLOURS["no_licence"],
+    grounds: Sequence[tuple[str, str]],
+    extend: str = "neither",
 ) -> None:
+    """Draw the scale below the map, and beside it what the colours off the scale mean."""
     from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LogNorm
     from matplotlib.patches import Patch
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
     size = figure.get_figwidth() * 0.78
     strip = _LEGEND_HEIGHT * figure.get_figwidth() / figure.get_figheight()
-    bar = figure.add_axes((0.25, 0.62 * strip, 0.5, 0.2 * strip))
-    ticks = LogLocator(subs=(1.0, 2.0, 5.0)) if quantity.is_log else MaxNLocator(6)
+    bar = figure.add_axes((0.35, 0.62 * strip, 0.5, 0.2 * strip))
+    is_wide = norm.vmax > 1e3 * max(norm.vmin, 1e-300)
+    subs = (1.0,) if is_wide else (1.0, 2.0, 5.0)
+    ticks = LogLocator(subs=subs) if isinstance(norm, LogNorm) else MaxNLocator(6, steps=(1, 2, 5, 10))
     text = FuncFormatter(
         lambda value, _: share_text(value) if quantity.bounds == (0.0, 1.0) else number_text(value)
     )
     scale = figure.colorbar(
-        ScalarMappable(norm, palette), cax=bar, orientation="horizontal", ticks=ticks, format=text
+        ScalarMappable(norm, palette),
+        cax=bar,
+        orientation="horizontal",
+        ticks=ticks,
+        format=text,
+        extend=extend,
     )
     scale.ax.xaxis.set_minor_locator(NullLocator())
     scale.ax.xaxis.set_minor_formatter(NullFormatter())
     scale.ax.tick_params(labelsize=size)
     scale.set_label(quantity.label, fontsize=size)
-    if has_none:
-        patch = Patch(facecolor=none_colour, edgecolor="#555555", label=quantity.none_label)
-        figure.legend(
-            handles=[patch],
-            loc="lower left",
-            bbox_to_anchor=(0.09, 0.4 * strip),
-            frameon=False,
-            fontsize=size,
-        )
+    figure.legend(
+        handles=[Patch(facecolor=colour, edgecolor="#555555", label=label) for label, colour in grounds],
+        loc="lower left",
+        bbox_to_anchor=(0.02, 0.2 * strip),
+        frameon=False,
+        fontsize=size,
+    )
 
 
 def _png(figure: Figure, *, n_colours: int) -> bytes:
