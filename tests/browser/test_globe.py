@@ -239,6 +239,22 @@ def test_tables_sort(visit):
     assert visit.said == []
 
 
+def test_places_are_saved_as_the_file_beside_the_page(visit, results, tmp_path):
+    results.write(tmp_path)
+    with visit.page.expect_download() as saved:
+        visit.page.get_by_role("link", name="Save every slot of every place").click()
+    assert saved.value.suggested_filename == "ukraine-2022-places.csv"
+    rows = [Path(path).read_text().splitlines() for path in (saved.value.path(), tmp_path / "places.csv")]
+    assert [line.split(",")[:8] for line in rows[0]] == [line.split(",")[:8] for line in rows[1]]
+    assert len(rows[0]) == 1 + 40 * len(PLACES)
+
+
+def test_on_paper_nothing_is_cut_off(visit):
+    visit.page.emulate_media(media="print")
+    visit.page.set_viewport_size({"width": 688, "height": 900})  # A4 less its margins
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == 688
+
+
 def test_the_picture_is_the_kept_one(visit):
     """With the clock stopped. A few edge pixels may differ from driver to driver."""
     visit.page.set_viewport_size({"width": 640, "height": 700})

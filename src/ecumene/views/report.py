@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import gzip
 import io
 import json
 import platform
@@ -111,7 +112,7 @@ def report_html(results: Results, *, globe_resolution: int = CELLS) -> str:
         maps=_maps(results),
         countries=_lines(results.countries()),
         countries_csv=_base64(_csv("countries", results.countries())),
-        places_csv=_base64(_csv("places", results.places()))
+        places_csv=_base64(gzip.compress(_csv("places", results.places()), mtime=0))
         if len(results.places()["slot"]) <= MOST_PLACE_LINES
         else "",
         gateways=_lines(_busiest_first(results.gateways())),
