@@ -2,9 +2,9 @@
 
 Whatever prices satellites ask, no plan is worth more than all they could take in, plus the best profit of
 every cell (Lagrangian duality): that holds for any prices of 0 or more, so a bound needs no trust in how the
-prices were found. Good prices make it tight. They are found in two steps: cuts, which say where units are
-scarce and what the last one there is worth, and some smooth steps, which tell satellites apart by elevation.
-Both look at a sample of the cells; the last smooth steps, and the bound, at all.
+prices were found. Good prices make it tight. They begin with the last slot's or, in the first one, with cuts, which say
+where units are scarce and what the last one there is worth; smooth steps then make them fit and tell satellites
+apart by elevation. Both look at a sample of the cells; the last smooth steps, and the bound, at all.
 """
 
 from __future__ import annotations
@@ -363,7 +363,7 @@ def smooth(task: Task, sample: Sample, goal: Goal, prices: Prices, *, steps: int
     References
     ----------
     Cuturi, Advances in Neural Information Processing Systems 26 (2013) 2292; Polyak, USSR Computational Mathematics
-    and Mathematical Physics 4 (1964) 1, eq. 9 (the heavy ball).
+    and Mathematical Physics 4 (1964) 1 (the heavy ball).
     """
     terms, swing = task.terms, Prices(np.zeros_like(prices.unit), np.zeros_like(prices.bit))
     offers = offers_of(sample, goal)

@@ -74,7 +74,7 @@ def _answer(chain: Chain, width: int, heading: Callable[[str], str]) -> list[str
     limit = f"what bound it: {chain.limit.name}" if chain.limit.name else ""
     told = "; ".join(part for part in (chain.cause_words, got, limit) if part)
     before = (
-        f"{moment.slots_before} slots computed before it"
+        f"{moment.slots_before} slot{'' if moment.slots_before == 1 else 's'} computed before it"
         if moment.slots_before
         else "the run's first slot: no plan before it"
     )
@@ -117,7 +117,10 @@ def _where(chain: Chain) -> list[tuple[str, str]]:
     lines = [
         ("position", f"{point_text(where.lat_deg, where.lon_deg)} ({where.source}){near}"),
         ("cell", f"{where.cell} (H3, resolution {where.resolution})"),
-        ("country", f"{where.country_name} {where.country}" if where.country else "none: at sea"),
+        (
+            "country",
+            " ".join(dict.fromkeys((where.country_name, where.country))) if where.country else "none: at sea",
+        ),
     ]
     if where.disputed:
         lines.append(
