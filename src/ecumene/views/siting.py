@@ -130,8 +130,9 @@ def _heading(facts: Mapping[str, Any], width: int) -> list[str]:
     slots = facts["sampled_slots"]
     goal = {"traffic": "most traffic", "people": "most people in reach"}[facts["goal"]]
     n = len(facts["sites"])
+    new = f"{n} new gateway{'' if n == 1 else 's'}"
     text = (
-        f"{n} new gateway{'' if n == 1 else 's'} in {facts['country']} for {', '.join(facts['served'])}: {goal} without "
+        f"{new} in {facts['country']} for {', '.join(facts['served'])}: {goal} without "
         f"lasers, on top of the gateways of {facts['scenario']}. Mean of {len(slots)} slots spread evenly "
         f"over {facts['slots']} from {utc_text(facts['start_utc'])}, busy hour everywhere. Chosen among "
         f"{facts['candidates']:,} of {facts['places_looked_at']:,} places, {facts['spacing_km']:g} km apart."
