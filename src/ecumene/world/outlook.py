@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ecumene.world.planet import World
 
 BASE_BYTES, ROW_BYTES, ROW_COUNTS, CELL_BYTES_PER_SAT = 380e6, 400, 383, 0.02
-SECONDS_PER_ROW, SECONDS_PER_PAIR = 1.5e-7, 1.0e-10
+SECONDS_PER_ROW, SECONDS_PER_PAIR = 4e-7, 3e-10
 """Fitted to the peak memory and slot times of Gen1 at resolutions 3, 4 and 5 on two shared cores."""
 
 
