@@ -34,6 +34,7 @@ TRIALS = (
     ("stride 1, no swing", {"STRIDE": 1.0, "SWING": 0.0}),
     ("stride 1.5, no swing", {"STRIDE": 1.5, "SWING": 0.0}),
     ("swing 0.6", {"SWING": 0.6}),
+    ("steps three times as long at most", {"LARGEST_STEP": 3.0}),
     ("warmth 0.05 to 0.01", {"WARMTH": (0.05, 0.01)}),
     ("warmth 0.03 to 0.01", {"WARMTH": (0.03, 0.01)}),
     ("good within 0.002, tolerable 0.006", {"SLACK": 0.002, "WIDE_SLACK": 0.006}),

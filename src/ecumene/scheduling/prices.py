@@ -61,8 +61,8 @@ STRIDE = 1.25
 SWING = 0.3
 """Share of the last step that the next one adds to its own (design/prices.py)."""
 
-LARGEST_STEP = 3.0
-"""Logarithm of asked / has at most."""
+LARGEST_STEP = 1.0
+"""Logarithm of asked / has at most, either way: where many cells share a threshold, longer steps swing about it."""
 
 STEPS_AMONG_ALL = 8
 """One smooth step in so many, the last ones, looks at all cells; one at least."""
