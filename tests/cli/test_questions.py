@@ -36,7 +36,7 @@ def test_why_in_text_fits_80_columns(invoke):
     result = invoke("why", "23.5,19.2", "--scenario", "toy", "--at", "2026-03-24T12:00:30Z")
     assert result.exit_code == 0, result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 80
-    assert "slot 1: 15 s from 2026-03-24 12:00:27 UTC; 1 slots" in result.stdout.replace("\n", " ")
+    assert "slot 1: 15 s from 2026-03-24 12:00:27 UTC; 1 slot c" in result.stdout.replace("\n", " ")
     for heading in ("Where", "Law", "Satellites in view", "Link budget", "Beams", "Path", "Causes"):
         assert f"\n{heading}" in result.stdout
     assert "nan" not in result.stdout.lower().replace("canan", "")
