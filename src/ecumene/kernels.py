@@ -75,5 +75,9 @@ def in_pieces(kernel: Callable[..., Any], n: int, *arguments: Any) -> list[Any]:
 def _threads(process: int) -> ThreadPoolExecutor:
     """Return the threads of a process: one that was forked has none of its parent's."""
     del process
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return ThreadPoolExecutor(n_cores, thread_name_prefix="kernel")
+    return ThreadPoolExecutor(n_cores(), thread_name_prefix="kernel")
+
+
+def n_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

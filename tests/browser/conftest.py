@@ -92,6 +92,14 @@ class Visit:
         """Wait until what was asked for is drawn."""
         self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
+    def click_middle(self):
+        """Click the middle of the globe; return what the page tells then."""
+        self.page.locator("#globe").scroll_into_view_if_needed()
+        self.settle()
+        box = self.page.locator("#globe").bounding_box()
+        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        return self.page.locator("#globe-told").inner_text()
+
     def app(self, expression, *arguments):
         """Evaluate something of the globe."""
         return self.page.evaluate(

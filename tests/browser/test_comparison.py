@@ -100,11 +100,7 @@ def test_a_cell_tells_both_and_the_numbers_of_the_table(visit, changed):
 
 def test_a_click_and_keys_pick(visit):
     visit.app("app.globe.lookAt(49.0, 31.0)")
-    visit.page.locator("#globe").scroll_into_view_if_needed()
-    visit.settle()
-    box = visit.page.locator("#globe").bounding_box()
-    visit.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    clicked = visit.page.locator("#globe-told").inner_text()
+    clicked = visit.click_middle()
     assert "49.00 N, 31.00 E" in clicked
     visit.page.focus("#globe")
     visit.page.keyboard.press("Escape")

@@ -157,16 +157,13 @@ def test_at_the_run_s_own_resolution_cells_are_the_rows(results):
 
 def test_a_click_on_the_canvas_picks(visit):
     visit.app("app.globe.lookAt(49.0, 31.0)")
-    visit.page.locator("#globe").scroll_into_view_if_needed()
-    visit.settle()
-    box = visit.page.locator("#globe").bounding_box()
-    visit.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    told = visit.page.locator("#globe-told").inner_text()
+    told = visit.click_middle()
     assert "49.00 N, 31.00 E" in told
     assert "Ukraine UA" in told
     assert "licensed: service permitted" in told
     visit.app("app.globe.turn(0, 0, 4)")
     visit.settle()
+    box = visit.page.locator("#globe").bounding_box()
     visit.page.mouse.click(box["x"] + 5, box["y"] + 5)  # the sky
     assert visit.page.locator("#globe-told").inner_text() == ""
 

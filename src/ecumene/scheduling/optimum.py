@@ -72,7 +72,7 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
     good, wide = np.empty(sight.clear.shape, np.uint64), np.empty(sight.clear.shape, np.uint64)
     want, margin, keeps = (
         np.empty(n_cells, np.int32),
-        np.zeros(n_cells, np.float32),
+        np.empty(n_cells, np.float32),
         np.empty(n_cells, np.bool_),
     )
     in_pieces(

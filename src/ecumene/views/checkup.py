@@ -89,7 +89,9 @@ def _extra(name: str, libraries: tuple[str, ...], use: str) -> Finding:
 
 
 def _cores() -> Finding:
-    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from ecumene.kernels import n_cores
+
+    n = n_cores()
     if n < 2:
         return Finding(
             "cores", "1", "note", "two are better: the next slot's sky is surveyed beside this one's plan"
