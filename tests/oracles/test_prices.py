@@ -13,7 +13,7 @@ from small_worlds import SmallWorld, small_world
 from ecumene.kernels import in_pieces, njit
 from ecumene.scheduling.market import Goal, Prices, Task, build_goal
 from ecumene.scheduling.offers import loads_of_offers, offers_of
-from ecumene.scheduling.sample import SIDE, Sample, take_sample
+from ecumene.scheduling.sample import NEAR_M, SIDE, Sample, take_sample
 from ecumene.scheduling.scan import soft_loads
 
 
@@ -106,6 +106,51 @@ def test_a_sample_stands_for_all(seed: int, n_cells: int) -> None:
     np.testing.assert_allclose(sample.stands_for, np.maximum(step / size[chosen], 1.0), rtol=1e-5)
     small, n_large = size < step, int((size >= step).sum())
     assert abs(float(small[chosen].sum()) * step - size[small].sum()) <= step * (1 + n_large)
+
+
+def groups_by_hand(middle_m: np.ndarray, count: np.ndarray) -> list[int]:
+    """The first bin of each group, bins without cells left out."""
+    first = [b for b in range(len(count)) if count[b]][:1]
+    for b in range(len(count)):
+        if count[b] and np.linalg.norm(middle_m[b] - middle_m[first[-1]]) > NEAR_M:
+            first.append(b)
+    return first
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 12), st.floats(0.0, 4e5))
+def test_groups_are_bins_near_each_other(seed: int, n_bins: int, apart_m: float) -> None:
+    world = small_world(seed, n_cells=60, n_bins=n_bins, load=3.0)
+    task, shift = world.task(), np.array([0.0, 0.0, apart_m])
+    cells = task.cells
+    cells = cells._replace(middle_m=cells.middle_m + np.arange(n_bins)[:, None] * shift)
+    size = np.minimum(np.ceil(task.demand), task.terms.units_of_cell)
+    sample = take_sample(replace(task, cells=cells), size)
+    first = groups_by_hand(cells.middle_m, np.diff(cells.first_of_bin))
+    of_group = np.diff(sample.first_of_group)
+    assert len(of_group) == len(first)
+    assert sample.first_of_group[-1] == len(sample.stands_for)
+    assert (of_group <= SIDE).all()
+    group = np.searchsorted(first, sample.task.cells.bin, side="right") - 1
+    np.testing.assert_array_equal(group, np.repeat(np.arange(len(first)), of_group))
+    asking = np.add.reduceat(size > 0.0, cells.first_of_bin[first])
+    assert ((of_group > 0) == (asking > 0)).all()
+    few = asking <= SIDE
+    np.testing.assert_array_equal(of_group[few], asking[few])
+    np.testing.assert_array_equal(
+        np.diff(sample.task.cells.first_of_bin), np.bincount(sample.task.cells.bin, minlength=n_bins)
+    )
+
+
+def test_nobody_is_no_sample() -> None:
+    """Where nobody asks for anything there are no offers, and nothing is asked of satellites."""
+    world = small_world(0, n_cells=30, n_bins=6)
+    task = replace(world.task(), demand=np.zeros(30, np.float32))
+    sample = take_sample(task, task.demand)
+    prices = random_prices(np.random.default_rng(0), len(world.r_sat_m))
+    loads = loads_of_offers(offers_of(sample, task.goal), task.goal, task.terms, prices, 0.05)
+    assert len(sample.stands_for) == 0
+    assert not loads.any()
 
 
 @njit(nogil=True)

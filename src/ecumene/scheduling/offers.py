@@ -1,6 +1,7 @@
 """What a sample of cells would ask of satellites at many prices: all that prices do not change is computed once.
 
-An offer is a satellite to the cells of one bin, up to sixteen side by side: rates, and what is paid whatever flows.
+An offer is a satellite to the cells of one group of bins, up to sixteen side by side: rates, and what is paid
+whatever flows.
 `scan` asks the same of all cells, once.
 """
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     _MORE_BITS,
     _MORE_GAIN,
 ) = (np.uint64(SIDE * k) for k in range(13))
-"""Rows of the lanes of a bin."""
+"""Rows of the lanes of a group."""
 _PROFIT, _UNITS, _BITS = (np.uint64(SIDE * k) for k in range(3))
 """Rows of an offer."""
 
@@ -46,7 +47,7 @@ class Offers(NamedTuple):
     """Satellites offered to the cells of a sample."""
 
     first: np.ndarray
-    """(bin + 1,) Offers to bin b are first[b] to first[b + 1] - 1."""
+    """(group + 1,) Offers to group g are first[g] to first[g + 1] - 1."""
     sat: np.ndarray
     """(offer,)"""
     rate: np.ndarray
@@ -54,9 +55,9 @@ class Offers(NamedTuple):
     fixed: np.ndarray
     """(offer, lane), flat. Price of a handover less the joy of elevation; 1e30 where it may not."""
     demand: np.ndarray
-    """(bin, lane), flat. 0 in lanes without a cell. [unit]"""
+    """(group, lane), flat. 0 in lanes without a cell. [unit]"""
     stands_for: np.ndarray
-    """(bin, lane), flat. How many cells each lane stands for."""
+    """(group, lane), flat. How many cells each lane stands for."""
 
 
 def offers_of(sample: Sample, goal: Goal) -> Offers:
@@ -65,25 +66,26 @@ def offers_of(sample: Sample, goal: Goal) -> Offers:
     Parameters
     ----------
     sample
-        At most 16 cells of every bin.
+        At most 16 cells of every group of bins.
     goal
         Prices of handovers.
     """
-    task = sample.task
-    cells, sight, n_bins = task.cells, task.sight, len(task.cells.middle_m)
-    count = np.zeros(n_bins + 1, np.int64)
-    in_pieces(_count_offers, n_bins, cells, sight, task.demand, count)
+    task, first_of_group = sample.task, sample.first_of_group
+    cells, sight, n_groups = task.cells, task.sight, len(first_of_group) - 1
+    count = np.zeros(n_groups + 1, np.int64)
+    in_pieces(_count_offers, n_groups, first_of_group, cells, sight, task.demand, count)
     first = np.cumsum(count)
     offers = Offers(
         first=first,
         sat=np.empty(first[-1], np.int32),
         rate=np.ones(SIDE * first[-1], np.float32),
         fixed=np.full(SIDE * first[-1], _SHUT),
-        demand=np.zeros(SIDE * n_bins, np.float32),
-        stands_for=np.zeros(SIDE * n_bins, np.float32),
+        demand=np.zeros(SIDE * n_groups, np.float32),
+        stands_for=np.zeros(SIDE * n_groups, np.float32),
     )
     in_pieces(
-        _fill_offers, n_bins, cells, sight, goal, task.terms, task.demand, task.before, sample.stands_for, offers
+        _fill_offers, n_groups, first_of_group, cells, sight, goal, task.terms,
+        task.demand, task.before, sample.stands_for, offers,
     )  # fmt: skip
     return offers
 
@@ -115,49 +117,51 @@ def loads_of_offers(
 
 
 @inner_njit(cache=True, nogil=True)
-def _mark_open(b, cells, sight, demand, is_open):
-    """Mark the candidates of a bin that some cell may use."""
-    is_open[:] = False
-    for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
+def _list_open(begin, end, cells, sight, demand, place_of_sat, sats):
+    """Fill in the satellites that some cell from begin up to end may use, and their places; return how many."""
+    n = 0
+    for c in range(begin, end):
+        b = cells.bin[c]
         for w in range(sight.clear.shape[1] if demand[c] > 0.0 else 0):
             word = opens(c, b, w, cells, sight)
             while word != np.uint64(0):
-                is_open[64 * w + lowest_bit(word)] = True
+                s = sight.candidates[b, 64 * w + lowest_bit(word)]
                 word &= word - np.uint64(1)
+                if place_of_sat[s] < 0:
+                    place_of_sat[s], sats[n] = n, s
+                    n += 1
+    return n
 
 
 @njit(cache=True, nogil=True)
-def _count_offers(begin, end, cells, sight, demand, count):
-    """Fill in how many satellites are offered to each bin, from place 1 on."""
-    is_open = np.empty(64 * sight.clear.shape[1], np.bool_)
-    for b in range(begin, end):
-        _mark_open(b, cells, sight, demand, is_open)
-        count[b + 1] = is_open.sum()
+def _count_offers(begin, end, first_of_group, cells, sight, demand, count):
+    """Fill in how many satellites are offered to each group, from place 1 on."""
+    n_sats = len(sight.r_sat_m)
+    place_of_sat, sats = np.full(n_sats, -1, np.int32), np.empty(n_sats, np.int32)
+    for g in range(begin, end):
+        n = _list_open(first_of_group[g], first_of_group[g + 1], cells, sight, demand, place_of_sat, sats)
+        count[g + 1] = n
+        place_of_sat[sats[:n]] = -1
 
 
 @njit(cache=True, nogil=True)
-def _fill_offers(begin, end, cells, sight, goal, terms, demand, before, stands_for, offers):
-    """Fill in the offers to some bins."""
-    is_open, place = (
-        np.empty(64 * sight.clear.shape[1], np.bool_),
-        np.empty(64 * sight.clear.shape[1], np.int64),
-    )
-    for b in range(begin, end):
-        _mark_open(b, cells, sight, demand, is_open)
-        o = offers.first[b]
-        for j in range(len(is_open)):
-            if is_open[j]:
-                offers.sat[o], place[j] = sight.candidates[b, j], o
-                o += 1
-        for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
-            lane = c - cells.first_of_bin[b]
-            offers.demand[SIDE * b + lane], offers.stands_for[SIDE * b + lane] = demand[c], stands_for[c]
+def _fill_offers(begin, end, first_of_group, cells, sight, goal, terms, demand, before, stands_for, offers):
+    """Fill in the offers to some groups."""
+    n_sats = len(sight.r_sat_m)
+    place_of_sat, sats = np.full(n_sats, -1, np.int32), np.empty(n_sats, np.int32)
+    for g in range(begin, end):
+        n = _list_open(first_of_group[g], first_of_group[g + 1], cells, sight, demand, place_of_sat, sats)
+        offers.sat[offers.first[g] : offers.first[g + 1]] = sats[:n]
+        for c in range(first_of_group[g], first_of_group[g + 1]):
+            b, lane = cells.bin[c], c - first_of_group[g]
+            offers.demand[SIDE * g + lane], offers.stands_for[SIDE * g + lane] = demand[c], stands_for[c]
             for w in range(sight.clear.shape[1] if demand[c] > 0.0 else 0):
                 word = opens(c, b, w, cells, sight)
                 while word != np.uint64(0):
                     j = 64 * w + lowest_bit(word)
                     word &= word - np.uint64(1)
-                    s, i = sight.candidates[b, j], SIDE * place[j] + lane
+                    s = sight.candidates[b, j]
+                    i = SIDE * (offers.first[g] + place_of_sat[s]) + lane
                     sine = sine_of(c, s, cells, sight.r_sat_m)
                     rate = rate_at(c, sine, cells, terms)
                     if rate > 0.0:
@@ -166,6 +170,7 @@ def _fill_offers(begin, end, cells, sight, goal, terms, demand, before, stands_f
                             before[c] >= 0 and before[c] != s, lasts(c, b, j, sight), sine, float(demand[c]),
                             terms.mean_demand, goal.change, goal.breaking, goal.joy,
                         )  # fmt: skip
+        place_of_sat[sats[:n]] = -1
 
 
 @inner_njit(cache=True, nogil=True, error_model="numpy")
@@ -216,7 +221,7 @@ def _weigh(side, at, to, rate, fixed, slopes, edges, price, toll, limit, lane, r
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
 def _loads(begin, end, side, offers, goal, units_of_cell, prices, warmth):
-    """Return units and bits that the cells of bins from begin up to end ask of each satellite.
+    """Return units and bits that the cells of groups from begin up to end ask of each satellite.
 
     side is 16, but not for the compiler: loops of a length it knows it takes apart, and makes no vectors of them.
     """
@@ -227,14 +232,17 @@ def _loads(begin, end, side, offers, goal, units_of_cell, prices, warmth):
         np.float32(units_of_cell),
         np.float32(8.0 * warmth),
     )
-    lane, rows = np.zeros(13 * SIDE, np.float32), np.zeros(3 * SIDE * np.diff(offers.first).max(), np.float32)
+    most = 0
+    for g in range(begin, end):
+        most = max(most, offers.first[g + 1] - offers.first[g])
+    lane, rows = np.zeros(13 * SIDE, np.float32), np.zeros(3 * SIDE * most, np.float32)
     rate, fixed, sats, slopes, edges = offers.rate, offers.fixed, offers.sat, goal.slope, goal.edge
-    for b in range(begin, end):
-        first, last = offers.first[b], offers.first[b + 1]
+    for g in range(begin, end):
+        first, last = offers.first[g], offers.first[g + 1]
         if first == last:
             continue
         for v in range(side):
-            i, at = np.uint64(v), np.uint64(SIDE * b + v)
+            i, at = np.uint64(v), np.uint64(SIDE * g + v)
             lane[_DEMAND + i], lane[_FOR + i] = offers.demand[at], offers.stands_for[at]
             lane[_BEST + i] = lane[_WISHED + i] = zero
         for o in range(first, last):

@@ -64,7 +64,7 @@ SWING = 0.3
 LARGEST_STEP = 1.0
 """Logarithm of asked / has at most, either way: where many cells share a threshold, longer steps swing about it."""
 
-STEPS_AMONG_ALL = 8
+STEPS_AMONG_ALL = 16
 """One smooth step in so many, the last ones, looks at all cells; one at least."""
 
 
