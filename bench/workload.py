@@ -34,6 +34,8 @@ UNIT_MBPS = {4: 750.0, 5: 94.0}
 UNITS_OF_CELL = {4: 8, 5: 64}
 UNITS_OF_SAT = {4: 16, 5: 128}
 SLOT_S = 15.0
+BREAKING = 0.9
+"""Price of a pair that will not stand: the best plan then forces some 0.6 % of cells to change (planet.py)."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def planet(resolution: int = 4, shells: str = "mix") -> Workload:
         shells=shells,
         grid=grid,
         cells=market_cells(grid.first_cell_of_bin, grid.r_ecef_m, grid.up, none, none),
-        goal=build_goal(0.0, change=0.01, breaking=0.3, joy=0.001),
+        goal=build_goal(0.0, change=0.01, breaking=BREAKING, joy=0.001),
         terms=terms,
         unit_bps=unit_bps,
         wanted_bps=units * unit_mbps * 1e6,

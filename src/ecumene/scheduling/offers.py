@@ -93,7 +93,7 @@ def offers_of(sample: Sample, goal: Goal) -> Offers:
 def loads_of_offers(
     offers: Offers, goal: Goal, terms: Terms, prices: Prices, warmth: float
 ) -> NDArray[np.float64]:
-    """Return units and bits that a sample asks of each satellite: as `ecumene.scheduling.scan.soft_loads` of all cells.
+    """Return units and bits that a sample asks of each satellite.
 
     Parameters
     ----------

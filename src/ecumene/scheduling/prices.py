@@ -4,7 +4,7 @@ Whatever prices satellites ask, no plan is worth more than all they could take i
 every cell (Lagrangian duality): that holds for any prices of 0 or more, so a bound needs no trust in how the
 prices were found. Good prices make it tight. They begin with the last slot's or, in the first one, with cuts, which say
 where units are scarce and what the last one there is worth; smooth steps then make them fit and tell satellites
-apart by elevation. Both look at a sample of the cells; the last smooth steps, and the bound, at all.
+apart by elevation. Both look at a sample of the cells; the bound at all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ecumene.scheduling.flow import ANY_SIZE, main_satellite, mark_scarce, open_
 from ecumene.scheduling.market import Prices, build_goal, clear_places, mark_places, opens, worth
 from ecumene.scheduling.offers import loads_of_offers, offers_of
 from ecumene.scheduling.sample import take_sample
-from ecumene.scheduling.scan import bound_terms, soft_loads
+from ecumene.scheduling.scan import bound_terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,9 +63,6 @@ SWING = 0.3
 
 LARGEST_STEP = 1.0
 """Logarithm of asked / has at most, either way: where many cells share a threshold, longer steps swing about it."""
-
-STEPS_AMONG_ALL = 16
-"""One smooth step in so many, the last ones, looks at all cells; one at least."""
 
 
 class Cut(NamedTuple):
@@ -347,7 +344,7 @@ def smooth(task: Task, sample: Sample, goal: Goal, prices: Prices, *, steps: int
     task, goal
         The slot, and what units are for.
     sample
-        Cells that stand for all, until the last steps.
+        Cells that stand for all.
     prices
         The first guess.
     steps
@@ -367,11 +364,8 @@ def smooth(task: Task, sample: Sample, goal: Goal, prices: Prices, *, steps: int
     """
     terms, swing = task.terms, Prices(np.zeros_like(prices.unit), np.zeros_like(prices.bit))
     offers = offers_of(sample, goal)
-    for k, warmth in enumerate(np.geomspace(*WARMTH, steps)):
-        if k < steps - max(1, steps // STEPS_AMONG_ALL):
-            units, bits = loads_of_offers(offers, goal, terms, prices, warmth)
-        else:
-            units, bits = _loads(task, goal, prices, warmth)
+    for warmth in np.geomspace(*WARMTH, steps):
+        units, bits = loads_of_offers(offers, goal, terms, prices, warmth)
         before = prices
         prices = Prices(
             _moved(prices.unit, swing.unit, warmth, units / terms.units_of_sat),
@@ -381,16 +375,6 @@ def smooth(task: Task, sample: Sample, goal: Goal, prices: Prices, *, steps: int
         )
         swing = Prices(prices.unit - before.unit, prices.bit - before.bit)
     return prices
-
-
-def _loads(task: Task, goal: Goal, prices: Prices, warmth: float) -> NDArray[np.float64]:
-    """Return units and bits that all cells ask of each satellite, (2, sat)."""
-    parts = in_pieces(
-        soft_loads, len(task.cells.middle_m), task.cells, task.sight, goal, task.terms, prices, task.demand,
-        task.before, warmth,
-    )  # fmt: skip
-    loads: NDArray[np.float64] = np.sum(parts, axis=0)
-    return loads
 
 
 def _moved(

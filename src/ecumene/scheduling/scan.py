@@ -2,8 +2,8 @@
 
 All cells of a bin that ask for something are looked at side by side in 32 bits, one candidate satellite
 after the other, so that the compiler makes vectors of them; 10 million pairs take some hundredths of a
-second. The same loop serves three ends: the bound of a plan (`bound_terms`), the demand that each satellite
-meets at its price (`soft_loads`), and the pairs that are good enough to plan on (`good_pairs`).
+second. The same loop serves two ends: the bound of a plan (`bound_terms`), and the pairs that are good enough to plan
+on (`good_pairs`).
 """
 
 from __future__ import annotations
@@ -35,8 +35,6 @@ _X, _Y, _Z, _UX, _UY, _UZ, _DEMAND, _FEE, _BEST, _PLAIN, _SINE, _RATE, _WISH = (
 """Rows of the lanes of `scan_plain`."""
 
 _CLOSED = np.float32(-1e30)
-_POWER = 3
-"""Weights of the soft choice are (1 + x / 8)^8, with 8 = 2^_POWER: much like exp(x), but it ends."""
 
 
 class Bin(NamedTuple):
@@ -58,8 +56,6 @@ class Bin(NamedTuple):
     few: np.ndarray
     more: np.ndarray
     profit: np.ndarray
-    units: np.ndarray
-    bits: np.ndarray
     best: np.ndarray
     plain: np.ndarray
     best_units: np.ndarray
@@ -77,8 +73,7 @@ def new_bin(sight):
         np.zeros(LANES, i), np.zeros(LANES, f),
         np.zeros(LANES, i), np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
         np.zeros((3, LANES), f), np.zeros((3, LANES), f),
-        np.zeros((width, LANES), f), np.zeros((width, LANES), f), np.zeros((width, LANES), f),
-        np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
+        np.zeros((width, LANES), f), np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
     )  # fmt: skip
 
 
@@ -157,7 +152,6 @@ def scan_bin(b, n, cells, sight, goal, terms, prices, box):
         sz = np.float32((sight.r_sat_m[s, 2] - cells.middle_m[b, 2]) * SCALE_PER_M)
         price, toll, jj = np.float32(prices.unit[s]), np.float32(prices.bit[s]), np.int32(j)
         word, profit = box.open[j >> 5, :lanes], box.profit[j, :lanes]
-        units, bits = box.units[j, :lanes], box.bits[j, :lanes]
         next_j = sight.next_place[b, j]
         stays = box.stays[max(next_j, 0) >> 5, :lanes]
         next_bit = np.uint32(1) << np.uint32(max(next_j, 0) & 31)
@@ -203,11 +197,10 @@ def scan_bin(b, n, cells, sight, goal, terms, prices, box):
             gain = gain if ((word[i] & bit) != np.uint32(0)) & (rate[i] > zero) else _CLOSED
             plain[i] = max(plain[i], gain)
             net = gain - fixed[i]
-            units[i] = more[i] if is_more else few[i]
-            bits[i] = more_bits[i] if is_more else few_bits[i]
             profit[i] = net
             is_best = net > best[i]
-            best_units[i] = units[i] if is_best else best_units[i]
+            units = more[i] if is_more else few[i]
+            best_units[i] = units if is_best else best_units[i]
             best[i] = net if is_best else best[i]
 
 
@@ -317,70 +310,6 @@ def bound_terms(begin, end, cells, sight, goal, terms, prices, demand, before):
             total += box.best[i] + slack
             plain += box.plain[i] + slack
     return total, plain
-
-
-@inner_njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
-def _add_loads(n, width, candidates, warmth, box, unit_load, bit_load):
-    """Add what the loaded cells ask of each candidate, shared among those nearly as good as the best."""
-    lanes = (n + VECTOR - 1) // VECTOR * VECTOR
-    one, zero = np.float32(1.0), np.float32(0.0)
-    best, best_units = box.best[:lanes], box.best_units[:lanes]
-    scale, total = box.fixed[:lanes], box.steps[:lanes]
-    for i in range(lanes):
-        scale[i] = one / (np.float32(8.0) * warmth * max(best_units[i], one))
-        nothing = max(one - best[i] * scale[i], zero)
-        for _ in range(_POWER):
-            nothing *= nothing
-        total[i] = nothing
-    for j in range(width):
-        if box.any_open[j >> 5] & (np.uint32(1) << np.uint32(j & 31)) == 0:
-            continue
-        profit = box.profit[j, :lanes]
-        for i in range(lanes):
-            weight = max(one + (profit[i] - best[i]) * scale[i], zero)
-            weight *= weight
-            weight *= weight
-            weight *= weight
-            profit[i] = weight
-            total[i] += weight
-    for i in range(lanes):
-        total[i] = one / total[i] if i < n else zero
-    for j in range(width):
-        if box.any_open[j >> 5] & (np.uint32(1) << np.uint32(j & 31)) == 0:
-            continue
-        profit, units, bits = box.profit[j, :lanes], box.units[j, :lanes], box.bits[j, :lanes]
-        of_units, of_bits = zero, zero
-        for i in range(lanes):
-            share = profit[i] * total[i]
-            of_units += share * units[i]
-            of_bits += share * bits[i]
-        unit_load[candidates[j]] += of_units
-        bit_load[candidates[j]] += of_bits
-
-
-@njit(cache=True, nogil=True)
-def soft_loads(begin, end, cells, sight, goal, terms, prices, demand, before, warmth):
-    """Return units and bits that cells ask of each satellite, those of bins from begin up to end.
-
-    Cells share their demand among satellites nearly as good as the best, so that loads change smoothly with
-    the prices: weights fall like exp(-difference / (warmth x units)).
-    """
-    box = new_bin(sight)
-    place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
-    unit_load, bit_load = np.zeros(len(sight.r_sat_m)), np.zeros(len(sight.r_sat_m))
-    for b in range(begin, end):
-        candidates = sight.candidates[b]
-        mark_places(candidates, place_of_sat)
-        n = load_bin(b, cells, sight, terms, demand, before, place_of_sat, box)
-        width = 0
-        while width < len(candidates) and candidates[width] >= 0:
-            width += 1
-        clear_places(candidates, place_of_sat)
-        if n == 0:
-            continue
-        scan_bin(b, n, cells, sight, goal, terms, prices, box)
-        _add_loads(n, width, candidates, np.float32(warmth), box, unit_load, bit_load)
-    return unit_load, bit_load
 
 
 @njit(cache=True, nogil=True)
