@@ -714,6 +714,7 @@ def _assumptions(world: World) -> list[str]:
             )
         ),
         (f"{_sky(world)} Beams do not disturb each other. A cell is served by one satellite at a time."),
+        *_radio(world),
         (
             "Traffic goes round what is full, as if every satellite knew the load of the whole network."
             if scenario.network.paths == "many"
@@ -724,6 +725,29 @@ def _assumptions(world: World) -> list[str]:
             "a site went live is an upper bound."
         ),
     ]
+
+
+def _radio(world: World) -> list[str]:
+    """Return what is assumed of satellites, dishes, feeder links and jammers."""
+    scenario = world.scenario
+    satellite, terminal, downlink = scenario.satellite, scenario.terminal, scenario.downlink
+    told = [
+        f"All satellites are alike: {satellite.user_beams} beams of {downlink.channel_mhz:g} MHz, "
+        f"{satellite.capacity_gbps:g} Gbit/s.",
+        f"Downlink: {downlink.pfd_dbw_m2_mhz:g} dBW/m2/MHz on the ground and level dishes of {terminal.gain_dbi:g} dBi and "
+        f"{terminal.temperature_k:g} K are recalled or assumed, not read in a document; the modes of DVB-S2X stand in for the "
+        "operator's own.",
+    ]
+    if scenario.gateways.link == "budget":
+        told.append(
+            "Feeder links: the satellites' figure of merit and all of E-band are assumed, the interference is fitted to "
+            "one published rate; the way up alone is computed."
+        )
+    if any(fault.jam is not None for fault in world.faults):
+        told.append(
+            f"Jammers: free space without hills or houses; dishes hear them {terminal.sidelobe_db:g} dB below their peak."
+        )
+    return told
 
 
 def _sky(world: World) -> str:

@@ -127,10 +127,21 @@ def test_failures_and_cuts_know_what_rain_leaves_of_a_feeder_link(toy_slot):
 def test_the_weather_and_the_paths_are_among_the_assumptions(toy):
     assert any(line.startswith("Clear sky. Beams") for line in toy.summary["assumptions"])
     assert any(line.startswith("Traffic goes round") for line in toy.summary["assumptions"])
+    assert "All satellites are alike: 2 beams of 240 MHz, 20 Gbit/s." in toy.summary["assumptions"]
+    assert any(
+        "-122 dBW/m2/MHz on the ground and level dishes" in line for line in toy.summary["assumptions"]
+    )
+    assert not any(line.startswith(("Feeder links", "Jammers")) for line in toy.summary["assumptions"])
     wet = {"gateways.link": "budget", "gateways.weather": 0.1, "network.paths": "one", "slots": 1}
     told = simulate(load("toy", overrides=wet)).summary["assumptions"]
     assert any("over all gateways at once the rain exceeded in 0.1 % of the year" in line for line in told)
     assert any(line.startswith("Traffic keeps to its quickest path") for line in told)
+    assert any(line.startswith("Feeder links: the satellites' figure of merit") for line in told)
+    circle = {"lat_deg": 0.0, "lon_deg": 0.0, "radius_km": 900.0}
+    jammed = load(
+        "toy", overrides={"slots": 1}, faults=({"kind": "jamming", "region": circle, "j_over_n_db": 9.0},)
+    )
+    assert any("hear them 20 dB below their peak" in line for line in simulate(jammed).summary["assumptions"])
 
 
 def test_a_fraction_of_a_bit_is_nobody_s_service():
