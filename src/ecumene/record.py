@@ -732,20 +732,25 @@ def _radio(world: World) -> list[str]:
     scenario = world.scenario
     satellite, terminal, downlink = scenario.satellite, scenario.terminal, scenario.downlink
     told = [
-        f"All satellites are alike: {satellite.user_beams} beams of {downlink.channel_mhz:g} MHz, "
-        f"{satellite.capacity_gbps:g} Gbit/s.",
-        f"Downlink: {downlink.pfd_dbw_m2_mhz:g} dBW/m2/MHz on the ground and level dishes of {terminal.gain_dbi:g} dBi and "
-        f"{terminal.temperature_k:g} K are recalled or assumed, not read in a document; the modes of DVB-S2X stand in for the "
-        "operator's own.",
+        (
+            f"All satellites are alike: {satellite.user_beams} beams of {downlink.channel_mhz:g} MHz, "
+            f"{satellite.capacity_gbps:g} Gbit/s."
+        ),
+        (
+            f"Downlink: {downlink.pfd_dbw_m2_mhz:g} dBW/m2/MHz on the ground and level dishes of "
+            f"{terminal.gain_dbi:g} dBi and {terminal.temperature_k:g} K are recalled or assumed, not read in a "
+            "document; the modes of DVB-S2X stand in for the operator's own."
+        ),
     ]
     if scenario.gateways.link == "budget":
         told.append(
-            "Feeder links: the satellites' figure of merit and all of E-band are assumed, the interference is fitted to "
-            "one published rate; the way up alone is computed."
+            "Feeder links: the satellites' figure of merit and all of E-band are assumed, the interference is fitted "
+            "to one published rate; the way up alone is computed."
         )
     if any(fault.jam is not None for fault in world.faults):
         told.append(
-            f"Jammers: free space without hills or houses; dishes hear them {terminal.sidelobe_db:g} dB below their peak."
+            f"Jammers: free space without hills or houses; dishes hear them {terminal.sidelobe_db:g} dB below their "
+            "peak."
         )
     return told
 
