@@ -124,7 +124,7 @@ def mesh_of_slot(world: World, slot: Slot) -> Mesh:
     n_sats = len(slot.sky.r_sat_m)
     relays = pairs.can_relay[feeders.gateway_of_feed]
     links = np.concatenate(
-        [world.links, np.stack([feeders.sat_of_feed, n_sats + feeders.gateway_of_feed], 1)]
+        [slot.links.pairs, np.stack([feeders.sat_of_feed, n_sats + feeders.gateway_of_feed], 1)]
     )
     return mesh_of_links(
         n_sats + len(pairs.can_relay),
@@ -365,6 +365,6 @@ def _limit(world: World, joined: Joined, pair: int) -> str:
         return f"{where}: every satellite in view too near the geostationary arc"
     if cause == NO_GATEWAY:
         return f"no gateway that {pairs.to_name[pair]} and the licence permit follows a satellite"
-    if not len(world.links):
+    if not (len(world.links) or world.scenario.isl.cross_shell):
         return "there are no ISLs, and no gateway passes on between the satellites at both ends"
     return "no chain of ISLs joins the satellites at both ends"

@@ -481,7 +481,7 @@ def limit_of_place(world: World, slot: Slot, place: int) -> str:
 
 def _missing_path(world: World, slot: Slot, place: int) -> str:
     """Return why no satellite in view has a path home."""
-    if not len(world.links):
+    if not (len(world.links) or world.scenario.isl.cross_shell):
         return "no satellite in view sees a permitted gateway"
     view = slot.view
     pairs = slice(view.first_of_place[place], view.first_of_place[place + 1])
@@ -789,7 +789,7 @@ def _remedies(world: World, ledger: Ledger, n_slots: int) -> Remedies:
     return Remedies(
         cause_of_gap=np.array(CAUSES, dtype=object)[without_service.argmax(axis=1)],
         reachable=ledger.rows.n_reachable / n_slots,
-        has_isls=len(world.links) > 0,
+        has_isls=len(world.links) > 0 or world.scenario.isl.cross_shell,
         nearest_gateway=gateway_near,
         nearest_town=town_near,
     )
