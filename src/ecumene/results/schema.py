@@ -179,13 +179,14 @@ PLACES = _variables(
     ("rtt_geometry_ms", "float64", "ms", "light over the radio and laser legs alone, there and back"),
 )
 
-PAIR_CAUSES = ("no_licence", "no_satellite", "gso_arc", "no_gateway", "no_path", "joined")
+PAIR_CAUSES = ("no_licence", "no_satellite", "gso_arc", "jammed", "no_gateway", "no_path", "joined")
 """Why a pair is (not) joined in a slot: exactly one, the first that holds at either end."""
 
 PAIR_CAUSE_WORDS = {
     "no_licence": "an end may not be served by law",
     "no_satellite": "an end has no satellite in range",
     "gso_arc": "every satellite an end sees is too near the geostationary arc",
+    "jammed": "jammers close every satellite that an end may use",
     "no_gateway": "no permitted gateway of the PoP follows a satellite",
     "no_path": "no chain of links joins the satellites at both ends",
     "joined": "there is a path",
