@@ -360,7 +360,7 @@ def _limit(world: World, joined: Joined, pair: int) -> str:
         where = next(places.name[k] for k in ends if not joined.reach.is_seen[k].any())
         if keys.range_rule == "slant":
             return f"{where}: no satellite within {keys.max_slant_km:g} km"
-        return f"{where}: no satellite above {world.scenario.terminal.min_elevation_deg:g} deg"
+        return f"{where}: no satellite above {world.lowest_elevation_deg:g} deg"
     if cause == GSO_ARC:
         where = next(places.name[k] for k in ends if not joined.reach.is_clear[k].any())
         return f"{where}: every satellite in view too near the geostationary arc"

@@ -1,11 +1,11 @@
-"""Terms of a licence that bind the radio: a ceiling of the power flux density, on the toy planet."""
+"""What binds the radio, on the toy planet: a ceiling of the power flux density, a link that closes high up alone."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from ecumene import load
+from ecumene import load, simulate
 from ecumene.world import build
 
 RECORD = """
@@ -47,3 +47,24 @@ def test_a_ceiling_above_it_changes_nothing(tmp_path):
     high = world(tmp_path, -110.0)
     assert channel_bps(high, 90.0) == channel_bps(world(tmp_path), 90.0)
     assert high.radio.pfd_of_class_dbw_m2_mhz.tolist() == [-122.0]
+
+
+def test_where_the_link_closes_high_up_alone_cells_and_places_see_no_satellite():
+    """14 dB off: -1.0 dB straight up, -4.6 dB at the edge (30.1 deg); -2.85 dB are needed, which 44.5 deg has."""
+    places = [
+        {"name": "Edge", "lat_deg": 17.5, "lon_deg": 15.0},
+        {"name": "Market", "lat_deg": 23.5, "lon_deg": 19.2},
+    ]
+    results = simulate(
+        load("toy", overrides={"slots": 1, "downlink.margin_db": 14.0, "places.place": places})
+    )
+    found = dict(zip(results.places()["place"], results.places()["cause"], strict=True))
+    of_rows = dict(
+        zip(results.rows()["lat_deg"].round(1).tolist(), results.rows()["main_cause"], strict=True)
+    )
+    assert (found["Edge"], of_rows[17.5]) == ("no_satellite", "no_satellite")
+    assert found["Market"] in {"served", "partly"}
+    assert results.places()["n_visible"].tolist() == [0, 1]
+    assert any(
+        "closes from 44.5 deg on: nobody uses a satellite below" in n for n in results.summary["notes"]
+    )
