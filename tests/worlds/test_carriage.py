@@ -144,6 +144,23 @@ def test_the_weather_and_the_paths_are_among_the_assumptions(toy):
     assert any("hear them 20 dB below their peak" in line for line in simulate(jammed).summary["assumptions"])
 
 
+def test_loads_of_satellites_by_hand():
+    """The town asks for 2.55 Gbit/s of satellite 12, which may carry 1: full in two slots, then in front of the arc."""
+    sats = simulate(load("toy", overrides={"satellite.capacity_gbps": 1.0})).satellites()
+    of = {
+        name: dict(zip(sats, line, strict=True))
+        for name, *line in zip(sats["satellite"], *sats.values(), strict=True)
+    }
+    town, idle = of["ring p00 s11"], of["ring p00 s05"]
+    assert town["load_p50"] == 0.0
+    assert town["load_p95"] == pytest.approx(1.0, abs=1e-6)
+    assert town["load_max"] == pytest.approx(1.0, abs=1e-6)
+    assert (idle["load_p50"], idle["load_p95"], idle["load_max"]) == (0.0, 0.0, 0.0)
+    market = of["ring p00 s01"]  # 0.365 Gbit/s in every slot, and a little for the edge: 37 % rounds to 38
+    assert market["load_p50"] == pytest.approx(0.37, abs=0.011)
+    assert (sats["load_p95"] <= sats["load_max"]).all()
+
+
 def test_a_fraction_of_a_bit_is_nobody_s_service():
     """Where others have room nobody is lost, not a millionth of a person for every gateway that fails."""
     keys = {"countries": ["KE"], "resolution": 4, "slots": 1, "start": datetime(2023, 10, 10, tzinfo=UTC)}

@@ -130,6 +130,9 @@ SATELLITES = _variables(
     ("units_share", "float64", "1", "channel-shares used, mean over slots"),
     ("carried_gbps_mean", "float64", "Gbit/s", "user traffic carried, mean over slots"),
     ("carried_gbps_max", "float64", "Gbit/s", "user traffic carried, largest slot"),
+    ("load_p50", "float64", "1", "user traffic over the satellite's ceiling, median over slots, to 2 %"),
+    ("load_p95", "float64", "1", "the same, 95th percentile"),
+    ("load_max", "float64", "1", "the same, largest slot"),
     ("feeder_share", "float64", "1", "share of slots with a gateway antenna of its own"),
 )
 
