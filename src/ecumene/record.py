@@ -804,6 +804,7 @@ def _remedies(world: World, ledger: Ledger, n_slots: int) -> Remedies:
         cause_of_gap=np.array(CAUSES, dtype=object)[without_service.argmax(axis=1)],
         reachable=ledger.rows.n_reachable / n_slots,
         has_isls=len(world.links) > 0 or world.scenario.isl.cross_shell,
+        is_unsold=world.land.is_permitted_in_row & ~world.land.is_sold_in_row,
         nearest_gateway=gateway_near,
         nearest_town=town_near,
     )
