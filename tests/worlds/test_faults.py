@@ -276,3 +276,18 @@ region = { file = "area.geojson" }
     (tmp_path / "jammed.toml").write_text(text)
     jam = build(load(tmp_path / "jammed.toml")).faults[0].jam
     assert jam.cells.is_inside.sum() == 2  # market and neighbour
+
+
+def test_who_relays_for_pairs_follows_a_licence_granted_inside_the_run(tmp_path):
+    """Neighbour's traffic may land at home alone: once it is licensed, Gate in XA may pass nothing on for it."""
+    register = tmp_path / "law.toml"
+    register.write_text(
+        '[[record]]\ncountries = ["XB"]\nstatus = "pending"\nlanding = "in_country"\nsource = "made up"\n'
+    )
+    places = [
+        {"name": n, "lat_deg": 23.5, "lon_deg": lon} for n, lon in (("Market", 19.2), ("Neighbour", 22.0))
+    ]
+    keys = {"pairs": "all", "places__place": places, "licences__records": str(register)}
+    world = built({"kind": "licence", "status": "granted", "countries": ["XB"], "after_s": 15.0}, **keys)
+    assert world.at(0).pairs.can_relay.tolist() == [True]
+    assert world.at(1).pairs.can_relay.tolist() == [False]

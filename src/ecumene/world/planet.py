@@ -200,13 +200,15 @@ def _under(world: World, era: Era) -> World:
     land = land_in_era(scenario, world.land, era)
     radio = build_radio(scenario, land)
     grid = build_cells(scenario, land, radio, [])
+    places = places_under(scenario, world.places, land, radio)
     under_law = replace(
         world,
         land=land,
         radio=radio,
         grid=grid,
         spill=build_spill(scenario, land, grid, world.fleet.elements),
-        places=places_under(scenario, world.places, land, radio),
+        places=places,
+        pairs=build_pairs(scenario, places, world.ground, world.fleet.elements),
         market=build_market(scenario, land, grid, radio, world.beams),
     )
     return replace(under_law, jammed=jammed_parts(under_law))
