@@ -233,7 +233,11 @@ def results_page() -> str:
     pairs = ["", "Every pair has a cause of its own, looked at from both ends:", ""]
     pairs += ["| cause of a pair | in words |", "| --- | --- |"]
     pairs += [f"| `{cause}` | {PAIR_CAUSE_WORDS[cause]} |" for cause in PAIR_CAUSES]
-    lines += ["", "`weather` is reserved: no model of the user's sky sets it yet."]
+    lines += [
+        "",
+        "`no_licence` also stands where the service is licensed and not sold. `weather` is reserved: no model of the",
+        "user's sky sets it yet.",
+    ]
     parts.append("\n".join([*lines, *pairs]))
     return "\n\n".join(parts) + "\n"
 

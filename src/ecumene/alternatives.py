@@ -508,7 +508,7 @@ def _when(scene: Scene, n_slots: int, holds: Callable[[set[int]], bool]) -> str:
             places.up,
             ephemeris.r_ecef_m,
             base.can_serve & ephemeris.is_valid,
-            base.scenario.terminal.min_elevation_deg,
+            base.lowest_elevation_deg,
             places.gso_exclusion_deg,
         )
         if holds({int(s) for s in sat[is_clear]}):

@@ -12,9 +12,6 @@ WGS84_A_M = 6_378_137.0
 WGS84_F = 1.0 / 298.257223563
 """Flattening of the WGS84 ellipsoid. Source: NGA.STND.0036 1.0.0 (2014), table 3.1."""
 
-EARTH_ROTATION_RAD_S = 7.292115e-5
-"""Angular velocity of the Earth. Source: NGA.STND.0036 1.0.0 (2014), table 3.1."""
-
 MEAN_EARTH_RADIUS_M = 6_371_008.8
 """Mean radius R1 of the WGS84 ellipsoid, for great-circle distances. Source: Moritz, GRS80 (2000)."""
 

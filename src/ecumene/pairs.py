@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ecumene.slot import Slot
     from ecumene.world import World
 
-NO_LICENCE, NO_SATELLITE, GSO_ARC, NO_GATEWAY, NO_PATH, JOINED = range(len(PAIR_CAUSES))
+NO_LICENCE, NO_SATELLITE, GSO_ARC, JAMMED, NO_GATEWAY, NO_PATH, JOINED = range(len(PAIR_CAUSES))
 
 LIGHT_FACTOR = 1e3 * 2.0 / SPEED_OF_LIGHT_M_S
 """Milliseconds there and back for a metre of light. [ms/m]"""
@@ -37,14 +37,17 @@ class Reach:
     Attributes
     ----------
     can_use : (place, sat)
-        By the range rule of the scenario, and permitted by law.
+        By the range rule of the scenario, permitted by law and not jammed.
+    is_clear : (place, sat)
+        The same, law and jammers ignored.
     is_seen : (place, sat)
-        In range, the exclusion angle and the law ignored.
+        In range, the exclusion angle ignored as well.
     slant_m : (place, sat)
         Distance. [m]
     """
 
     can_use: NDArray[np.bool_]
+    is_clear: NDArray[np.bool_]
     is_seen: NDArray[np.bool_]
     slant_m: NDArray[np.float64]
 
@@ -102,20 +105,17 @@ def reach_of_places(world: World, slot: Slot) -> Reach:
     is_permitted = world.places.landing_class[:, None] >= 0
     if keys.range_rule == "elevation":
         shape = (len(is_permitted), len(slot.sky.r_sat_m))
-        is_seen, is_clear, slant_m = (
-            np.zeros(shape, np.bool_),
-            np.zeros(shape, np.bool_),
-            np.full(shape, np.inf),
-        )
+        is_seen, is_clear, is_quiet = np.zeros((3, *shape), np.bool_)
+        slant_m = np.full(shape, np.inf)
         at = view.place_of_pair, view.sat
         is_seen[at], slant_m[at] = view.is_alive, view.slant_m
-        is_clear[at] = view.is_clear & view.is_alive & view.is_quiet
-        return Reach(is_clear & is_permitted, is_seen, slant_m)
+        is_clear[at], is_quiet[at] = view.is_clear & view.is_alive, view.is_quiet
+        return Reach(is_clear & is_quiet & is_permitted, is_clear, is_seen, slant_m)
     assert keys.max_slant_km is not None  # noqa: S101 - the schema demands it
     r_sat_m = slot.sky.r_sat_m * pairs.length_scale
     slant_m = np.stack([np.linalg.norm(r_sat_m - place_m, axis=1) for place_m in pairs.r_place_m])
     is_near = (slant_m <= keys.max_slant_km * 1e3) & (world.can_serve & slot.sky.is_valid)
-    return Reach(is_near & is_permitted, is_near, slant_m)
+    return Reach(is_near & is_permitted, is_near, is_near, slant_m)
 
 
 def mesh_of_slot(world: World, slot: Slot) -> Mesh:
@@ -124,7 +124,7 @@ def mesh_of_slot(world: World, slot: Slot) -> Mesh:
     n_sats = len(slot.sky.r_sat_m)
     relays = pairs.can_relay[feeders.gateway_of_feed]
     links = np.concatenate(
-        [world.links, np.stack([feeders.sat_of_feed, n_sats + feeders.gateway_of_feed], 1)]
+        [slot.links.pairs, np.stack([feeders.sat_of_feed, n_sats + feeders.gateway_of_feed], 1)]
     )
     return mesh_of_links(
         n_sats + len(pairs.can_relay),
@@ -213,7 +213,8 @@ def _causes(world: World, reach: Reach, paths: Paths, has_landing: NDArray[np.bo
 
     cause = np.where(paths.has_path, JOINED, NO_PATH).astype(np.int8)
     cause[~has_landing] = NO_GATEWAY
-    cause[at_either_end(np.asarray(~reach.can_use.any(axis=1)))] = GSO_ARC
+    cause[at_either_end(np.asarray(~reach.can_use.any(axis=1)))] = JAMMED
+    cause[at_either_end(np.asarray(~reach.is_clear.any(axis=1)))] = GSO_ARC
     cause[at_either_end(np.asarray(~reach.is_seen.any(axis=1)))] = NO_SATELLITE
     cause[at_either_end(world.places.landing_class < 0)] = NO_LICENCE
     return cause
@@ -359,12 +360,16 @@ def _limit(world: World, joined: Joined, pair: int) -> str:
         where = next(places.name[k] for k in ends if not joined.reach.is_seen[k].any())
         if keys.range_rule == "slant":
             return f"{where}: no satellite within {keys.max_slant_km:g} km"
-        return f"{where}: no satellite above {world.scenario.terminal.min_elevation_deg:g} deg"
+        return f"{where}: no satellite above {world.lowest_elevation_deg:g} deg"
     if cause == GSO_ARC:
-        where = next(places.name[k] for k in ends if not joined.reach.can_use[k].any())
+        where = next(places.name[k] for k in ends if not joined.reach.is_clear[k].any())
         return f"{where}: every satellite in view too near the geostationary arc"
+    if cause == JAMMED:
+        where = next(places.name[k] for k in ends if not joined.reach.can_use[k].any())
+        named = "; ".join(world.faults[k].name for k in world.standing if world.faults[k].jam is not None)
+        return f"{where}: {named}"
     if cause == NO_GATEWAY:
         return f"no gateway that {pairs.to_name[pair]} and the licence permit follows a satellite"
-    if not len(world.links):
+    if not (len(world.links) or world.scenario.isl.cross_shell):
         return "there are no ISLs, and no gateway passes on between the satellites at both ends"
     return "no chain of ISLs joins the satellites at both ends"

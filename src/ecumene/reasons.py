@@ -689,7 +689,7 @@ def _sky(slot: Slot) -> Sky:
     ]
     terminals = slot.terminals
     return Sky(
-        min_elevation_deg=world.scenario.terminal.min_elevation_deg,
+        min_elevation_deg=world.lowest_elevation_deg,
         gso_exclusion_deg=float(places.gso_exclusion_deg[0]),
         n_visible=int(terminals.n_visible[0]),
         n_clear=int(terminals.n_clear[0]),

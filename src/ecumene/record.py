@@ -71,6 +71,9 @@ if TYPE_CHECKING:
 LOAD_STEPS = 1_000
 """Gateway loads are counted in steps of 0.1 % of the ceiling."""
 
+SAT_LOAD_STEPS = 50
+"""Those of satellites, of which there are many, in steps of 2 %."""
+
 
 @dataclass
 class Ledger:
@@ -85,6 +88,7 @@ class Ledger:
     dwells: Dwells
     carried_of_sat: NDArray[np.float64]
     carried_of_sat_max: NDArray[np.float64]
+    loads_of_sat: NDArray[np.uint32]
     fed_of_sat: NDArray[np.float64]
     antennas_used: NDArray[np.float64]
     carried_of_gateway: NDArray[np.float64]
@@ -152,6 +156,9 @@ class Ledger:
         carried = np.bincount(slot.flow_sat, slot.shares.carried_bps, len(self.carried_of_sat))
         self.carried_of_sat += carried
         np.maximum(self.carried_of_sat_max, carried, out=self.carried_of_sat_max)
+        load = carried / self.world.beams.capacity_bps
+        step = np.minimum((load * SAT_LOAD_STEPS + 0.5).astype(np.int64), SAT_LOAD_STEPS)
+        self.loads_of_sat[np.arange(len(step)), step] += 1
         self.fed_of_sat[slot.links.feeders.sat_of_feed] += 1.0
 
     def _record_gateways(self, slot: Slot) -> None:
@@ -210,6 +217,9 @@ class Ledger:
 
     def _satellite_table(self, n_slots: int) -> Table:
         elements, world = self.world.fleet.elements, self.world
+        load_max = self.carried_of_sat_max / world.beams.capacity_bps
+        seen = np.cumsum(self.loads_of_sat, axis=1)
+        p50, p95 = ((seen < q * n_slots).sum(axis=1) / SAT_LOAD_STEPS for q in (0.5, 0.95))
         is_known = np.isfinite(self.first_r_sat_m[:, 0])
         lat_deg, lon_deg, height_m = (np.full(len(elements), np.nan) for _ in range(3))
         lat_deg[is_known], lon_deg[is_known], height_m[is_known] = geodetic_of_ecef(
@@ -232,6 +242,9 @@ class Ledger:
             "units_share": self.rows.n_units / n_slots / world.beams.units_per_satellite,
             "carried_gbps_mean": self.carried_of_sat / n_slots / 1e9,
             "carried_gbps_max": self.carried_of_sat_max / 1e9,
+            "load_p50": np.minimum(p50, load_max),
+            "load_p95": np.minimum(p95, load_max),
+            "load_max": load_max,
             "feeder_share": np.minimum(self.fed_of_sat / n_slots, 1.0),
         }
 
@@ -280,6 +293,7 @@ def open_ledger(world: World, *, keeps_arrays: bool = False) -> Ledger:
         ),
         carried_of_sat=np.zeros(n_sats),
         carried_of_sat_max=np.zeros(n_sats),
+        loads_of_sat=np.zeros((n_sats, SAT_LOAD_STEPS + 1), np.uint32),
         fed_of_sat=np.zeros(n_sats),
         antennas_used=np.zeros(n_gateways),
         carried_of_gateway=np.zeros(n_gateways),
@@ -481,7 +495,7 @@ def limit_of_place(world: World, slot: Slot, place: int) -> str:
 
 def _missing_path(world: World, slot: Slot, place: int) -> str:
     """Return why no satellite in view has a path home."""
-    if not len(world.links):
+    if not (len(world.links) or world.scenario.isl.cross_shell):
         return "no satellite in view sees a permitted gateway"
     view = slot.view
     pairs = slice(view.first_of_place[place], view.first_of_place[place + 1])
@@ -714,6 +728,7 @@ def _assumptions(world: World) -> list[str]:
             )
         ),
         (f"{_sky(world)} Beams do not disturb each other. A cell is served by one satellite at a time."),
+        *_radio(world),
         (
             "Traffic goes round what is full, as if every satellite knew the load of the whole network."
             if scenario.network.paths == "many"
@@ -724,6 +739,34 @@ def _assumptions(world: World) -> list[str]:
             "a site went live is an upper bound."
         ),
     ]
+
+
+def _radio(world: World) -> list[str]:
+    """Return what is assumed of satellites, dishes, feeder links and jammers."""
+    scenario = world.scenario
+    satellite, terminal, downlink = scenario.satellite, scenario.terminal, scenario.downlink
+    told = [
+        (
+            f"All satellites are alike: {satellite.user_beams} beams of {downlink.channel_mhz:g} MHz, "
+            f"{satellite.capacity_gbps:g} Gbit/s."
+        ),
+        (
+            f"Downlink: {downlink.pfd_dbw_m2_mhz:g} dBW/m2/MHz on the ground and level dishes of "
+            f"{terminal.gain_dbi:g} dBi and {terminal.temperature_k:g} K are recalled or assumed, not read in a "
+            "document; the modes of DVB-S2X stand in for the operator's own."
+        ),
+    ]
+    if scenario.gateways.link == "budget":
+        told.append(
+            "Feeder links: the satellites' figure of merit and all of E-band are assumed, the interference is fitted "
+            "to one published rate; the way up alone is computed."
+        )
+    if any(fault.jam is not None for fault in world.faults):
+        told.append(
+            f"Jammers: free space without hills or houses; dishes hear them {terminal.sidelobe_db:g} dB below their "
+            "peak."
+        )
+    return told
 
 
 def _sky(world: World) -> str:
@@ -760,7 +803,8 @@ def _remedies(world: World, ledger: Ledger, n_slots: int) -> Remedies:
     return Remedies(
         cause_of_gap=np.array(CAUSES, dtype=object)[without_service.argmax(axis=1)],
         reachable=ledger.rows.n_reachable / n_slots,
-        has_isls=len(world.links) > 0,
+        has_isls=len(world.links) > 0 or world.scenario.isl.cross_shell,
+        is_unsold=world.land.is_permitted_in_row & ~world.land.is_sold_in_row,
         nearest_gateway=gateway_near,
         nearest_town=town_near,
     )

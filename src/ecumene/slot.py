@@ -522,7 +522,7 @@ def view_of_places(world: World, sky: Sky) -> View:
         places.up,
         sky.r_sat_m,
         can_serve & sky.is_valid,
-        world.scenario.terminal.min_elevation_deg,
+        world.lowest_elevation_deg,
         places.gso_exclusion_deg,
     )
     is_quiet, noise = np.ones(len(sat), np.bool_), world.noise_of_places

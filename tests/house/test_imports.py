@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import itertools
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -135,6 +137,15 @@ def between_rooms() -> list[tuple[Import, str, str]]:
 def test_every_room_has_a_floor() -> None:
     rooms = {room_of_path(path) for path in SOURCE.rglob("*.py")} - {"__init__"}
     assert rooms <= set(FLOOR_OF_ROOM), "give the new room a floor in FLOORS"
+
+
+def test_the_page_draws_the_floors() -> None:
+    page = (SOURCE.parents[1] / "docs" / "explanation" / "spine.md").read_text(encoding="utf-8")
+    block = page.partition("## The rooms")[2].partition("    __main__\n")
+    lines = itertools.takewhile(lambda line: line.startswith("    "), (block[1] + block[2]).splitlines())
+    drawn = [set(re.split(r"\s{2,}", line.strip())[0].split(" | ")) for line in lines]
+    there = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in SOURCE.rglob("*.py")}
+    assert drawn[::-1] == [set(floor) & there for floor in FLOORS]
 
 
 def test_imports_come_from_below() -> None:

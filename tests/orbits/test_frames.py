@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +27,14 @@ def test_the_table_is_small_daily_and_says_where_it_is_from():
     assert table.mjd[-1] > 61_700
     assert table.mjd[0] < table.first_predicted_mjd < table.mjd[-1]
     assert "finals2000A" in table.source
+
+
+def test_the_page_names_the_days_of_the_table():
+    first, last = (
+        datetime(1858, 11, 17, tzinfo=UTC) + timedelta(float(day)) for day in orientation_table().mjd[[0, -1]]
+    )
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "orbits.md").read_text(encoding="utf-8")
+    assert f"{first:%Y-%m-%d} to {last:%Y-%m-%d}" in page
 
 
 def test_ut1_minus_utc_jumps_at_a_leap_second_and_nowhere_else():

@@ -24,6 +24,20 @@ def mean_altitude_km(shell: Shell) -> np.ndarray:
     return np.mean(distance_m, axis=0) / 1e3 - 6_378.137
 
 
+@pytest.mark.parametrize("inclination_deg", [30.0, 53.0, 90.0])
+def test_the_distance_swings_as_the_page_says(inclination_deg):
+    """7.5 km x sin i once an orbit (J3: e = J3 R sin i / (2 J2 a)), 1.6 km x sin^2 i twice (J2 R^2 sin^2 i / (4 a))."""
+    elements = elements_of_shells([Shell("", 550.0, inclination_deg, 1, 1)], AT)
+    fleet = build_fleet(elements, AT, EarthOrientation(0.0, 0.0, 0.0))
+    times = np.arange(360) / 360.0 * 2.0 * math.pi / elements.satrecs[0].no_kozai * 60.0
+    distance_km = [np.linalg.norm(propagate(fleet, t).r_ecef_m) / 1e3 for t in times]
+    once, twice = 2.0 * np.abs(np.fft.rfft(distance_km))[1:3] / len(times)
+    sine, a_km = math.sin(math.radians(inclination_deg)), 6_928.137
+    assert once == pytest.approx(2.53881e-6 / (2.0 * 1.082616e-3) * 6_378.135 * sine, abs=0.03)
+    assert twice == pytest.approx(1.082616e-3 * 6_378.135**2 / (4.0 * a_km) * sine**2, abs=0.03)
+    assert (once / sine, twice / sine**2) == (pytest.approx(7.5, abs=0.05), pytest.approx(1.6, abs=0.05))
+
+
 @pytest.mark.parametrize("inclination_deg", [0.0, 28.5, 53.0, 63.4, 87.9, 97.6, 148.0, 180.0])
 @pytest.mark.parametrize("altitude_km", [340.0, 550.0, 1_200.0, 5_800.0])
 def test_the_orbit_has_the_filed_altitude_to_twenty_metres(altitude_km, inclination_deg):

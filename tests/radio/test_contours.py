@@ -18,6 +18,15 @@ def test_the_filed_cell_is_a_beam_straight_below():
     assert reach_m(550e3, 90.0, 2.5) == pytest.approx(12.0e3, abs=50.0)
 
 
+@pytest.mark.parametrize(
+    ("elevation_deg", "beam_deg", "km"),
+    [(90.0, 1.5, 7.2), (40.0, 1.5, 16.8), (25.0, 1.5, 36.0), (40.0, 2.5, 28.4), (25.0, 2.5, 61.5)],
+)
+def test_reaches_from_550_km(elevation_deg, beam_deg, km):
+    """By hand for 2.5 deg at 25 deg: nadir 56.541, centre 8.459; rays at 57.791 meet 23.197 deg, centre 9.012 deg."""
+    assert reach_m(550e3, elevation_deg, beam_deg) / 1e3 == pytest.approx(km, abs=0.06)
+
+
 @given(st.floats(300e3, 1_300e3), st.floats(20.0, 90.0), st.floats(0.5, 4.0))
 def test_no_point_of_the_contour_lies_further(altitude_m, elevation_deg, beam_deg):
     """The contour drawn point by point: rays half a beam off the axis, cut with the sphere."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ecumene.errors import RangeError
-from ecumene.radio.feeder import BANDS, INTERFERENCE_DB, feeder_cn_db, feeder_rate_bps
+from ecumene.radio.feeder import BANDS, feeder_cn_db, feeder_rate_bps
 
 KA, E = BANDS["ka"], BANDS["e"]
 
@@ -20,8 +20,22 @@ def test_the_budget_by_hand():
     spread_db = 20.0 * np.log10(4.0 * np.pi * 550e3 * KA.frequency_hz / 299_792_458.0)
     noise_dbw = 10.0 * np.log10(1.380649e-23 * 480e6)
     over_noise = 10.0 ** (0.1 * (60.5 - spread_db + 8.0 - noise_dbw))
-    expected = -10.0 * np.log10(1.0 / over_noise + 10.0 ** (-0.1 * INTERFERENCE_DB))
+    expected = -10.0 * np.log10(1.0 / over_noise + 10.0 ** (-0.1 * 16.3))
     assert float(feeder_cn_db(KA, 550e3)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_budget_of_e_band_by_hand():
+    """1,123 km at 83.5 GHz: 68 - 191.9 + 8 + 228.6 - 91.0 = 21.7 dB over noise, 15.2 dB with the interference."""
+    assert float(feeder_cn_db(E, 1_123e3)) == pytest.approx(15.20, abs=0.02)
+    over_noise_db = 68.0 - (32.4478 + 20.0 * np.log10(83_500.0 * 1_123.0)) + 8.0 + 228.5992 - 90.9691
+    expected = -10.0 * np.log10(10.0 ** (-0.1 * over_noise_db) + 10.0 ** (-0.1 * 16.3))
+    assert float(feeder_cn_db(E, 1_123e3)) == pytest.approx(expected, abs=1e-3)
+
+
+def test_frequencies_are_those_of_the_page():
+    assert KA.up_ghz == ((27.5, 29.1), (29.5, 30.0))
+    assert KA.down_ghz == ((17.8, 18.6), (18.8, 19.3))
+    assert (E.up_ghz, E.down_ghz) == (((81.0, 86.0),), ((71.0, 76.0),))
 
 
 def test_far_links_lose_6_db_over_noise_when_twice_as_far():
@@ -33,6 +47,14 @@ def test_a_v1_satellite_gets_what_was_published():
     """20.2 Gbit/s published for V1 (the calibration), from the zenith to 25 degrees."""
     rate_bps = feeder_rate_bps([KA], np.ones((1, 2), bool), np.array([550e3, 1_123e3]), np.zeros((1, 2)))
     assert rate_bps / 1e9 == pytest.approx([20.2, 20.2], rel=0.03)
+    assert rate_bps / 1e9 == pytest.approx(
+        [19.9, 19.9], abs=0.05
+    )  # 15 dB and more: 16 of 46 modes are left above
+
+
+def test_e_band_carries_what_the_page_says():
+    rate_bps = feeder_rate_bps([E], np.ones((1, 2), bool), np.array([550e3, 1_123e3]), np.zeros((1, 2)))
+    assert rate_bps / 1e9 == pytest.approx([47.4, 43.4], abs=0.7)
 
 
 def test_bands_add_up_and_missing_ones_do_not():

@@ -7,6 +7,7 @@ recalled for 2022-10, and in 2026-09 the countries for which it published figure
 from __future__ import annotations
 
 import json
+import math
 from datetime import date
 from itertools import pairwise
 
@@ -79,3 +80,20 @@ def test_licensed_and_not_sold_is_india_alone(law_of):
 def test_no_country_of_a_list_ever_loses_its_licence(law_of):
     for before, after in pairwise(law_of.values()):
         assert codes_where(before, before.is_permitted) <= codes_where(after, after.is_permitted)
+
+
+def test_the_angle_of_the_united_states_changes_on_the_day():
+    """FCC 26-26: 3 deg from 2026-07-13 on, in the United States alone; before that the scenario's angle holds."""
+    codes = countries().code
+    records = read_register("starlink", codes).records
+    laws = [
+        resolve(records, day, codes, default_status="not_sought")
+        for day in (date(2026, 7, 12), date(2026, 7, 13))
+    ]
+    angles = [dict(zip(codes, law.gso_exclusion_deg, strict=True)) for law in laws]
+    assert [{code for code, deg in of_day.items() if not math.isnan(deg)} for of_day in angles] == [
+        set(),
+        {"US"},
+    ]
+    assert angles[1]["US"] == 3.0
+    assert all(law.is_permitted[codes.index("US")] for law in laws)

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from plain_sky import elevation_and_slant
 
-from ecumene.constants import SPEED_OF_LIGHT_M_S
+from ecumene.constants import GSO_RADIUS_M, SPEED_OF_LIGHT_M_S
 from ecumene.earth.ellipsoid import ecef_of_geodetic, up_of_geodetic
 from ecumene.sky.grid import build_grid
 from ecumene.sky.observer import clear_view, gso_angle_rad
@@ -54,6 +54,12 @@ def gen1_m(t_s: float, ground_m: float = 6_378_137.0) -> np.ndarray:
             )
         )
     return np.vstack(found)
+
+
+def test_the_geostationary_arc_lies_at_one_sidereal_day():
+    """Kepler: a^3 = mu (T / 2 pi)^2, mu of WGS84, T = 86,164.0905 s; ITU-R S.1503 rounds to a kilometre."""
+    radius_m = np.cbrt(3.986004418e14 * (86_164.0905 / (2.0 * np.pi)) ** 2)
+    assert pytest.approx(radius_m, abs=500.0) == GSO_RADIUS_M
 
 
 TIMES_S = np.arange(12) * 977.0

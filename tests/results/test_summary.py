@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -169,3 +171,11 @@ def test_places_over_all_slots() -> None:
     assert (b["place"], b["availability"], b["longest_gap_s"], b["rtt_ms_p50"]) == ("B", 1.0, 0.0, 42.0)
     assert (a["place"], a["availability"], a["longest_gap_s"], a["cause"]) == ("A", 0.25, 45.0, "gso_arc")
     assert (b["n_visible_mean"], b["n_clear_mean"], b["n_usable_mean"]) == (4.0, 3.0, 1.75)
+
+
+def test_where_it_is_licensed_and_not_sold_a_licence_is_no_remedy(rows: Table) -> None:
+    changed = {**rows, "main_cause": np.full(6, "no_licence", object)}
+    advice = remedies()
+    unsold = replace(advice, is_unsold=np.ones(6, np.bool_))
+    assert worst_isolated(changed, advice, {"AA": "Aland"})[0]["remedy"] == "a licence in Aland"
+    assert worst_isolated(changed, unsold, {"AA": "Aland"})[0]["remedy"] == "the service sold in Aland"

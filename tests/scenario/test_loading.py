@@ -71,7 +71,7 @@ shells = [{ altitude_km = 550000, inclination_deg = 53, planes = 3, per_plane = 
         load(path)
     assert str(caught.value).splitlines() == [
         "my.toml: 8 problems",
-        "  line 13: constellation.shells[0].altitude_km = 550000: must be at most 50000",
+        "  line 13: constellation.shells[0].altitude_km = 550000: must be at most 45000",
         "  line 13: constellation.shells[0].sats_per_plane: is missing",
         "  line 13: constellation.shells[0].per_plane: unknown key; did you mean 'sats_per_plane'?",
         "  line 4: terminal.gso_exclusion_deg = 99.0: must be at most 45",

@@ -1,6 +1,8 @@
 """Subscribers and the daily curve."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,6 +43,12 @@ def test_the_figure_announced_last_holds(at, subscribers):
 def test_before_the_first_figure_nothing_is_invented():
     with pytest.raises(RangeError, match="known from 2022-05-01 on, got 2021-01-01; give the number"):
         announced_subscribers(date(2021, 1, 1))
+
+
+def test_announcements_are_those_of_the_page():
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "demand.md").read_text(encoding="utf-8")
+    told = re.findall(r"([\d.]+) M \((\d{4})-(\d\d)\)", page)
+    assert [(date(int(y), int(m), 1), round(float(n) * 1e6)) for n, y, m in told] == list(ANNOUNCED)
 
 
 def test_announcements_are_in_order():
@@ -169,6 +177,8 @@ def test_the_busy_hour_is_where_it_is_evening():
 def test_the_busy_hour_is_1_5_to_2_times_the_daily_mean():
     factor = busy_hour_factor(np.linspace(0.0, 360.0, 10_000, endpoint=False), 0.0)
     assert 1.5 <= 1.0 / factor.mean() <= 2.0
+    assert 1.0 / factor.mean() == pytest.approx(1.78, abs=0.005)  # as the page says
+    assert min(HOURLY) == 0.20
 
 
 @given(st.floats(-180.0, 360.0), st.floats(0.0, 86_400.0))

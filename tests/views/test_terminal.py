@@ -109,7 +109,9 @@ def test_few_places_are_told_one_by_one(summary):
     nobody = {**place, "place": "Pole", "availability": 0.0, "rtt_ms_p50": None, "cause": "no_satellite"}
     summary["places"] = [place, nobody]
     text = " ".join(line.strip() for line in summary_text(summary).splitlines())
-    assert "Nuku'alofa: could be served 90 % of the time, longest gap 30 s, round trip 69 ms;" in text
+    assert (
+        "Nuku'alofa: could be served 90 % of the time, longest gap 30 s, round trip to the PoP 69 ms;" in text
+    )
     assert "satellites in view 7.9, clear 5.4, usable 1.7" in text
     assert "Pole: could be served 0 % of the time" in text
     assert CAUSE_WORDS["no_satellite"] in text

@@ -127,10 +127,38 @@ def test_failures_and_cuts_know_what_rain_leaves_of_a_feeder_link(toy_slot):
 def test_the_weather_and_the_paths_are_among_the_assumptions(toy):
     assert any(line.startswith("Clear sky. Beams") for line in toy.summary["assumptions"])
     assert any(line.startswith("Traffic goes round") for line in toy.summary["assumptions"])
+    assert "All satellites are alike: 2 beams of 240 MHz, 20 Gbit/s." in toy.summary["assumptions"]
+    assert any(
+        "-122 dBW/m2/MHz on the ground and level dishes" in line for line in toy.summary["assumptions"]
+    )
+    assert not any(line.startswith(("Feeder links", "Jammers")) for line in toy.summary["assumptions"])
     wet = {"gateways.link": "budget", "gateways.weather": 0.1, "network.paths": "one", "slots": 1}
     told = simulate(load("toy", overrides=wet)).summary["assumptions"]
     assert any("over all gateways at once the rain exceeded in 0.1 % of the year" in line for line in told)
     assert any(line.startswith("Traffic keeps to its quickest path") for line in told)
+    assert any(line.startswith("Feeder links: the satellites' figure of merit") for line in told)
+    circle = {"lat_deg": 0.0, "lon_deg": 0.0, "radius_km": 900.0}
+    jammed = load(
+        "toy", overrides={"slots": 1}, faults=({"kind": "jamming", "region": circle, "j_over_n_db": 9.0},)
+    )
+    assert any("hear them 20 dB below their peak" in line for line in simulate(jammed).summary["assumptions"])
+
+
+def test_loads_of_satellites_by_hand():
+    """The town asks for 2.55 Gbit/s of satellite 12, which may carry 1: full in two slots, then in front of the arc."""
+    sats = simulate(load("toy", overrides={"satellite.capacity_gbps": 1.0})).satellites()
+    of = {
+        name: dict(zip(sats, line, strict=True))
+        for name, *line in zip(sats["satellite"], *sats.values(), strict=True)
+    }
+    town, idle = of["ring p00 s11"], of["ring p00 s05"]
+    assert town["load_p50"] == 0.0
+    assert town["load_p95"] == pytest.approx(1.0, abs=1e-6)
+    assert town["load_max"] == pytest.approx(1.0, abs=1e-6)
+    assert (idle["load_p50"], idle["load_p95"], idle["load_max"]) == (0.0, 0.0, 0.0)
+    market = of["ring p00 s01"]  # 0.365 Gbit/s in every slot, and a little for the edge: 37 % rounds to 38
+    assert market["load_p50"] == pytest.approx(0.37, abs=0.011)
+    assert (sats["load_p95"] <= sats["load_max"]).all()
 
 
 def test_a_fraction_of_a_bit_is_nobody_s_service():

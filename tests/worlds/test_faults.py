@@ -87,6 +87,20 @@ def test_noise_enough_jams_and_little_does_not(direction):
     assert fates_under({**fault, "j_over_n_db": -20.0})[MARKET] == "served"
 
 
+def test_a_pair_with_a_jammed_end_says_so():
+    """Nobody at Far post finds a satellite; at Equator the arc stands before the jammer."""
+    region = {"lat_deg": 43.8, "lon_deg": 46.2, "radius_km": 50.0}
+    deaf = {"kind": "jamming", "name": "deaf", "attach_share": 0.0, "region": region}
+    results = simulate(load("toy", overrides={"slots": 1, "pairs": "all"}, faults=(deaf,)))
+    pairs = results.pairs()
+    found = {(a, b): (cause, limit) for a, b, cause, limit in zip(
+        pairs["from_place"], pairs["to_place"], pairs["cause"], pairs["limit"], strict=True
+    )}  # fmt: skip
+    assert found["Market", "Far post"] == ("jammed", "Far post: deaf")
+    assert found["Far post", "Equator"][0] == found["Market", "Equator"][0] == "gso_arc"
+    assert found["Far post", "Equator"][1].startswith("Equator: every satellite in view too near")
+
+
 def test_places_share_the_lot_of_their_cells_and_the_limit_names_the_fault():
     fault = {"kind": "jamming", "name": "noise", "region": ALL_OF_AFRICA, "j_over_n_db": 60.0}
     places = simulate(load("toy", overrides={"slots": 1}, faults=[fault])).tables["places"]
@@ -262,3 +276,18 @@ region = { file = "area.geojson" }
     (tmp_path / "jammed.toml").write_text(text)
     jam = build(load(tmp_path / "jammed.toml")).faults[0].jam
     assert jam.cells.is_inside.sum() == 2  # market and neighbour
+
+
+def test_who_relays_for_pairs_follows_a_licence_granted_inside_the_run(tmp_path):
+    """Neighbour's traffic may land at home alone: once it is licensed, Gate in XA may pass nothing on for it."""
+    register = tmp_path / "law.toml"
+    register.write_text(
+        '[[record]]\ncountries = ["XB"]\nstatus = "pending"\nlanding = "in_country"\nsource = "made up"\n'
+    )
+    places = [
+        {"name": n, "lat_deg": 23.5, "lon_deg": lon} for n, lon in (("Market", 19.2), ("Neighbour", 22.0))
+    ]
+    keys = {"pairs": "all", "places__place": places, "licences__records": str(register)}
+    world = built({"kind": "licence", "status": "granted", "countries": ["XB"], "after_s": 15.0}, **keys)
+    assert world.at(0).pairs.can_relay.tolist() == [True]
+    assert world.at(1).pairs.can_relay.tolist() == [False]

@@ -223,3 +223,39 @@ def test_a_long_run_says_that_neighbours_drift(catalogue):
     keys = {"constellation__file": str(catalogue), "slots": 6_000}
     assert any("in a run of 1.0 days some drift" in note for note in build(planet(**keys)).notes)
     assert not any("drift" in note for note in build(planet(constellation__file=str(catalogue))).notes)
+
+
+def test_pairs_of_places_go_over_links_between_shells():
+    """Two rings, 15 deg of node apart: a link between them alone joins a place under one to one under the other."""
+    ring = {
+        "altitude_km": 550.0,
+        "inclination_deg": 53.0,
+        "planes": 1,
+        "sats_per_plane": 12,
+        "raan_deg": 2.03,
+    }
+    rings = [{**ring, "name": "low"}, {**ring, "name": "high", "altitude_km": 600.0, "raan_deg": 17.03}]
+    places = [
+        {"name": name, "lat_deg": 23.54, "lon_deg": lon} for name, lon in (("West", 19.16), ("East", 34.16))
+    ]
+    keys = {
+        "constellation.shells": rings,
+        "terminal.gso_exclusion_deg": 0.0,
+        "slots": 1,
+        "places.place": places,
+    }
+    keys["pairs"] = {"pair": [{"from": "West", "to": "East"}]}
+    keys["licences.default"] = "licensed"
+    for cross_shell in (True, False):
+        results = ecumene.simulate(ecumene.load("toy", overrides={**keys, "isl.cross_shell": cross_shell}))
+        line = {name: column[0] for name, column in results.pairs().items()}
+        assert line["cause"] == ("joined" if cross_shell else "no_path")
+        if cross_shell:
+            assert line["path"] == "low p00 s01 > high p00 s01"
+            sats = results.satellites()
+            r_km = np.stack([sats[axis] for axis in ("x_km", "y_km", "z_km")], axis=1)
+            west, east = (r_km[sats["satellite"].tolist().index(name)] for name in line["path"].split(" > "))
+            # Straight up, across, straight down: the places lie within 0.25 deg (30 km) of the points below.
+            least_km = np.linalg.norm(west - east) + sum(sats["altitude_km"][k] for k in (1, 13))
+            assert least_km - 1e-6 <= line["length_km"] <= least_km + 5.0
+            assert line["rtt_ms"] == pytest.approx(2.0 * line["length_km"] / 299.792458)

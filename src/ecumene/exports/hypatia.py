@@ -124,7 +124,8 @@ def hypatia_files(world: World, slots: Iterable[Slot]) -> Iterator[tuple[str, st
         ns = round(slot.sky.t_s * 1e9)
         state, longest_m = _forwarding(world, slot, interfaces)
         max_slant_m = max(max_slant_m, longest_m)
-        max_link_m = max(max_link_m, float(slot.links.isls.length_m[slot.links.isls.is_up].max(initial=0.0)))
+        isls, n = slot.links.isls, len(world.links)
+        max_link_m = max(max_link_m, float(isls.length_m[:n][isls.is_up[:n]].max(initial=0.0)))
         yield f"dynamic_state/fstate_{ns}.txt", _changes_text(state, before, n_sats)
         bandwidth = _bandwidth_text(interfaces, n_sats, n_stations) if before is None else ""
         yield f"dynamic_state/gsl_if_bandwidth_{ns}.txt", bandwidth
@@ -204,7 +205,9 @@ def _forwarding(world: World, slot: Slot, interfaces: _Interfaces) -> tuple[Forw
     n_sats, n_stations = len(world.fleet.elements), len(world.places.name)
     isls, reach = slot.links.isls, reach_of_places(world, slot)
     orders = world.pairs.orders[:, world.pairs.orders[0] < n_sats]
-    mesh = mesh_of_links(n_sats, world.links, isls.length_m * world.pairs.length_scale, isls.is_up, orders)
+    n = len(world.links)  # behind them links between shells, which come and go: `isls.txt` cannot hold them
+    length_m = isls.length_m[:n] * world.pairs.length_scale
+    mesh = mesh_of_links(n_sats, world.links, length_m, isls.is_up[:n], orders)
     access = access_of_table(reach.can_use, reach.slant_m)
     distance_m = distances_m(mesh, access)
     step = next_steps(mesh, access, distance_m)

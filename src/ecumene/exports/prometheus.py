@@ -104,7 +104,7 @@ def _samples(table: Table, column: str, factor: float, labels: Sequence[str]) ->
 
 
 def _metric(name: str, meaning: str, samples: Iterable[Sample]) -> list[str]:
-    """Return the lines of one gauge; lines with the same labels would be refused: the sum of sites of one name."""
+    """Return the lines of one gauge; lines with the same labels would be refused: of these the first stands."""
     known: dict[str, float] = {}
     for labels, value in samples:
         if math.isfinite(value):

@@ -126,8 +126,10 @@ class Record(Dated):
         "any", "in_country", or the codes of the countries where traffic may come down.
     is_offered
         The operator sells the service there; a licence alone does not make it so.
-    gso_exclusion_deg, nco, pfd_dbw_m2_mhz
+    gso_exclusion_deg, nco
         Terms that differ from the scenario's; None where they do not.
+    pfd_dbw_m2_mhz
+        Ceiling of the power flux density on the ground; None where there is none. [dBW/m2/MHz]
     bands_ghz
         User bands, lower and upper end of each; all where empty. [GHz]
     border_margin_km

@@ -50,7 +50,7 @@ def waiting_s(
 
     Notes
     -----
-    M/D/1: W = rho / (2 (1 - rho)) L / C, with rho = load / C, and no more than the cap. At 20 Gbit/s that is 0.6
+    M/D/1: W = rho / (2 (1 - rho)) L / C, with rho = load / C, and no more than the cap. At 20 Gbit/s that is 0.3
     microseconds at rho = 0.5 and 30 at 0.99: in effect a queue is felt where a link is full, and there the cap is felt.
     Real traffic comes in bursts and waits longer below saturation than Poisson arrivals do.
 

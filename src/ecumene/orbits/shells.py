@@ -233,7 +233,7 @@ def mean_motion_rad_min(altitude_km: float, inclination_deg: float) -> float:
     a (1 - 3/2 k2 (3 cos^2 i - 1) / p^2), p = a = (mu / n0^2)^(1/3) in Earth radii, k2 = J2 / 2.
     The second is solved for a, the first for n; d = 3/2 k2 (3 cos^2 i - 1) / a^2 in SGP4's own series.
     Without that the orbit lies up to 9 km beside the filing, with the sign depending on the inclination.
-    Around the mean the distance swings by 8 km sin i once and by 1.5 km sin^2 i twice an orbit.
+    Around the mean the distance swings by 7.5 km sin i once and by 1.6 km sin^2 i twice an orbit.
 
     References
     ----------

@@ -46,8 +46,8 @@ def reach_m(altitude_m: float, min_elevation_deg: float, beam_deg: float) -> flo
     --------
     >>> round(reach_m(550e3, 90.0, 2.5) / 1e3, 1)
     12.0
-    >>> round(reach_m(550e3, 25.0, 2.5) / 1e3)
-    64
+    >>> round(reach_m(550e3, 25.0, 2.5) / 1e3, 1)
+    61.5
     """
     size = MEAN_EARTH_RADIUS_M / (MEAN_EARTH_RADIUS_M + altitude_m)
     elevation = np.radians(min_elevation_deg)

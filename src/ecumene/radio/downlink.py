@@ -5,7 +5,7 @@ it steers its beam, so C/N depends on the dish, on how far the dish's own beam i
 not on the slant range. Assumed here:
 
 * a flat dish that lies level and looks at the zenith, so that it steers by 90 deg less the elevation;
-* a clear sky; rain, clouds and gas come with the weather. Gas alone takes 0.1 to
+* a clear sky: rain, clouds and gas are not modelled. Gas alone takes 0.1 to
   0.2 dB at 11.7 GHz and 25 deg (ITU-R P.676-13, annex 2, sea level, 7.5 g/m3; recalled, soft);
 * no interference beyond what `margin_db` takes off.
 """

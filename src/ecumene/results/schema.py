@@ -130,6 +130,9 @@ SATELLITES = _variables(
     ("units_share", "float64", "1", "channel-shares used, mean over slots"),
     ("carried_gbps_mean", "float64", "Gbit/s", "user traffic carried, mean over slots"),
     ("carried_gbps_max", "float64", "Gbit/s", "user traffic carried, largest slot"),
+    ("load_p50", "float64", "1", "user traffic over the satellite's ceiling, median over slots, to 2 %"),
+    ("load_p95", "float64", "1", "the same, 95th percentile"),
+    ("load_max", "float64", "1", "the same, largest slot"),
     ("feeder_share", "float64", "1", "share of slots with a gateway antenna of its own"),
 )
 
@@ -179,13 +182,14 @@ PLACES = _variables(
     ("rtt_geometry_ms", "float64", "ms", "light over the radio and laser legs alone, there and back"),
 )
 
-PAIR_CAUSES = ("no_licence", "no_satellite", "gso_arc", "no_gateway", "no_path", "joined")
+PAIR_CAUSES = ("no_licence", "no_satellite", "gso_arc", "jammed", "no_gateway", "no_path", "joined")
 """Why a pair is (not) joined in a slot: exactly one, the first that holds at either end."""
 
 PAIR_CAUSE_WORDS = {
     "no_licence": "an end may not be served by law",
     "no_satellite": "an end has no satellite in range",
     "gso_arc": "every satellite an end sees is too near the geostationary arc",
+    "jammed": "jammers close every satellite that an end may use",
     "no_gateway": "no permitted gateway of the PoP follows a satellite",
     "no_path": "no chain of links joins the satellites at both ends",
     "joined": "there is a path",

@@ -37,6 +37,8 @@ class Remedies:
         Name and distance [km] of the town nearest to a point.
     cause_of_gap : (row,)
         The cause of most slots without service, where it is known; else the row's main cause speaks for it.
+    is_unsold : (row,)
+        The service is licensed and not sold, where that is known.
     """
 
     reachable: NDArray[np.float64]
@@ -44,6 +46,7 @@ class Remedies:
     nearest_gateway: Callable[[float, float], tuple[str, float] | None]
     nearest_town: Callable[[float, float], tuple[str, float]]
     cause_of_gap: NDArray[np.object_] | None = None
+    is_unsold: NDArray[np.bool_] | None = None
 
     def cause(self, rows: Table) -> NDArray[np.object_]:
         """Return why rows go without service when they do."""
@@ -289,7 +292,9 @@ def remedy(rows: Table, r: int, remedies: Remedies, country: str) -> str:
     """
     cause = str(remedies.cause(rows)[r])
     if cause in {"no_licence", "zone"}:
-        licence = f"a licence in {country}" if cause == "no_licence" else "the zone lifted"
+        is_unsold = remedies.is_unsold is not None and bool(remedies.is_unsold[r])
+        wanted = "the service sold" if is_unsold else "a licence"
+        licence = f"{wanted} in {country}" if cause == "no_licence" else "the zone lifted"
         if remedies.reachable[r] >= 0.95:
             return licence
         return f"{licence}, and {_path_remedy(rows, r, remedies)}"

@@ -54,7 +54,7 @@ class ShellKeys(Section):
 
     name: str = ""
     """What the shell is called in tables; made from altitude and inclination where empty."""
-    altitude_km: float | None = Field(default=None, ge=160.0, le=50_000.0)
+    altitude_km: float | None = Field(default=None, ge=160.0, le=45_000.0)
     """Mean altitude above the equatorial radius; this or the mean motion must be given. [km]"""
     mean_motion_rev_day: float | None = Field(default=None, ge=0.5, le=17.0)
     """Mean motion as in a TLE, instead of the altitude. [rev/day]"""
@@ -384,11 +384,11 @@ class LatencyKeys(Section):
 class EarthKeys(Section):
     """The orientation of the Earth, where it is not taken from the bundled IERS table."""
 
-    ut1_minus_utc_s: float | None = Field(default=None, ge=-1.0, le=1.0)
+    ut1_minus_utc_s: float | None = Field(default=None, ge=-0.9, le=0.9)
     """UT1 - UTC. [s]"""
-    polar_x_arcsec: float | None = Field(default=None, ge=-2.0, le=2.0)
+    polar_x_arcsec: float | None = Field(default=None, ge=-1.0, le=1.0)
     """Polar motion x. [arcsec]"""
-    polar_y_arcsec: float | None = Field(default=None, ge=-2.0, le=2.0)
+    polar_y_arcsec: float | None = Field(default=None, ge=-1.0, le=1.0)
     """Polar motion y. [arcsec]"""
 
 

@@ -232,7 +232,9 @@ def _places(summary: Mapping[str, Any], width: int, heading: Callable[[str], str
     ]
     for place in places:
         rtt = (
-            "" if place["rtt_ms_p50"] is None else f", round trip {quantity_text(place['rtt_ms_p50'], 'ms')}"
+            ""
+            if place["rtt_ms_p50"] is None
+            else f", round trip to the PoP {quantity_text(place['rtt_ms_p50'], 'ms')}"
         )
         gap = f", longest gap {duration_text(place['longest_gap_s'])}" if place["longest_gap_s"] else ""
         cause = "" if place["availability"] > 0.0 else f": {CAUSE_WORDS[place['cause']]}"
@@ -289,7 +291,7 @@ def fault_text(fault: Mapping[str, Any]) -> str:
             told.append(f"{words} {before} before, {during} during (worst slot {worst}), {after} after")
     rtt_ms = [fault[f"rtt_ms_mean_{when}"] for when in ("before", "during", "after")]
     if any(rtt_ms):
-        told.append(f"round trip {' / '.join(number_text(ms) for ms in rtt_ms)} ms")
+        told.append(f"round trip to the PoP {' / '.join(number_text(ms) for ms in rtt_ms)} ms")
     if fault["to_utc"] and fault["people_served_before"]:
         back_s = fault["recovery_s"]
         told.append("not recovered in this run" if back_s is None else f"recovered {_after(back_s)}")

@@ -84,7 +84,7 @@ def build_cells(scenario: Scenario, land: Land, radio: Radio, notes: list[str]) 
     keys = scenario.terminal
     if radio.closes_from_deg > keys.min_elevation_deg:
         notes.append(
-            f"The downlink closes from {radio.closes_from_deg:.1f} deg on: cells use no satellite below, although the "
+            f"The downlink closes from {radio.closes_from_deg:.1f} deg on: nobody uses a satellite below, although the "
             f"mask is {keys.min_elevation_deg:g} deg."
         )
     exclusion_deg = or_default(land.law.gso_exclusion_deg, keys.gso_exclusion_deg)

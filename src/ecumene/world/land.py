@@ -398,7 +398,7 @@ def _law_at(
         }
         for status in ("granted", "revoked")
     }
-    return resolve(
+    law = resolve(
         register.records,
         at.date(),
         codes,
@@ -408,6 +408,9 @@ def _law_at(
         frequency_ghz=scenario.downlink.frequency_ghz,
         classes=classes,
     )
+    # A ceiling above what the satellites lay down changes nothing: they do not grow brighter by it.
+    binds = law.pfd_dbw_m2_mhz < scenario.downlink.pfd_dbw_m2_mhz
+    return replace(law, pfd_dbw_m2_mhz=np.where(binds, law.pfd_dbw_m2_mhz, np.nan))
 
 
 def _check_codes(scenario: Scenario, codes: tuple[str, ...]) -> None:

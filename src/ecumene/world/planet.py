@@ -121,6 +121,11 @@ class World:
         """Return the world as it is in a slot: this one where the law is that of the start and no fault stands."""
         return moment(self.under_law(slot), slot * self.scenario.slot_s)
 
+    @property
+    def lowest_elevation_deg(self) -> float:
+        """From where on terminals use satellites: the mask, or where the downlink first closes, in degrees."""
+        return max(self.scenario.terminal.min_elevation_deg, self.radio.closes_from_deg)
+
     def under_law(self, slot: int) -> World:
         """Return the world under the law of a slot, with no fault applied."""
         under_law = [world for first_slot, world in self.later if first_slot <= slot]
@@ -195,13 +200,15 @@ def _under(world: World, era: Era) -> World:
     land = land_in_era(scenario, world.land, era)
     radio = build_radio(scenario, land)
     grid = build_cells(scenario, land, radio, [])
+    places = places_under(scenario, world.places, land, radio)
     under_law = replace(
         world,
         land=land,
         radio=radio,
         grid=grid,
         spill=build_spill(scenario, land, grid, world.fleet.elements),
-        places=places_under(scenario, world.places, land, radio),
+        places=places,
+        pairs=build_pairs(scenario, places, world.ground, world.fleet.elements),
         market=build_market(scenario, land, grid, radio, world.beams),
     )
     return replace(under_law, jammed=jammed_parts(under_law))

@@ -71,6 +71,11 @@ def build_spill(scenario: Scenario, land: Land, grid: Grid, elements: Elements) 
     ----------
     scenario, land, grid, elements
         The scenario, its land under its law, its cells and its satellites.
+
+    Notes
+    -----
+    Land is looked for as far as a beam reaches from the highest satellite, or from 2,000 km where that flies higher:
+    then what its slanting beams touch further off is not counted.
     """
     beam_deg = scenario.downlink.beam_deg
     altitudes_m = [satrec.a * satrec.radiusearthkm - EARTH_RADIUS_KM for satrec in elements.satrecs]
