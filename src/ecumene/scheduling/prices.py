@@ -58,6 +58,9 @@ FIRST_STEPS = 3
 STRIDE = 1.6
 """A satellite asked for e times the units it has raises their price by so many warmths (design/prices.py)."""
 
+STRIDE_BESIDE_BITS = 1.0
+"""The same where bits have a price too (design/prices.py)."""
+
 SWING = 0.4
 """Share of the last step that the next one adds to its own (design/prices.py)."""
 
@@ -400,12 +403,14 @@ def smooth(
             asked = loads_of_offers(offers, goal, terms, prices, warmth)
         else:
             asked = _loads(task, goal, prices, warmth)
-        unit = prices.unit + STRIDE * warmth * _lack(asked[0], terms.units_of_sat) + SWING * swing
+        lack, unit_stride = _lack(asked[0], terms.units_of_sat), STRIDE
         bit = prices.bit
         if has_tolls(task):
-            lack = _lack(asked[1], terms.bits_of_sat)
-            pace = np.clip(pace * _change_of_pace(lack * before), *PACES)
-            bit, before = bit + BIT_STRIDE * warmth * pace * lack, lack
+            lack_of_bits, unit_stride = _lack(asked[1], terms.bits_of_sat), STRIDE_BESIDE_BITS
+            lack = np.where(lack < lack_of_bits, np.minimum(lack, 0.0), lack)  # dearer bits will do
+            pace = np.clip(pace * _change_of_pace(lack_of_bits * before), *PACES)
+            bit, before = bit + BIT_STRIDE * warmth * pace * lack_of_bits, lack_of_bits
+        unit = prices.unit + unit_stride * warmth * lack + SWING * swing
         better = Prices(np.maximum(unit, 0.0), np.maximum(bit, 0.0))
         swing, prices = better.unit - prices.unit, better
     return prices, asked
