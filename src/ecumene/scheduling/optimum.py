@@ -10,7 +10,7 @@ from ecumene.kernels import in_pieces
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.fill import drop_losses, fill, light_all, no_lights
 from ecumene.scheduling.flow import main_satellite
-from ecumene.scheduling.prices import find_cuts, find_prices, prices_of_cut
+from ecumene.scheduling.prices import asks_whole_units, find_cuts, find_prices, prices_of_cut, usual_rate
 from ecumene.scheduling.scan import good_pairs
 from ecumene.scheduling.wishes import share_out
 
@@ -56,13 +56,15 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
     lights = no_lights(len(demand), len(sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
     if _tells_apart(task):
         prices, asked = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
-        sat = _serve(task, prices, _room(task, asked), effort)
+        sat, units = _serve(task, prices, _room(task, asked), effort)
+    else:
+        cut = find_cuts(task, task.goal, reach=effort.reach, is_final=True)
+        sat, units, prices = cut.sat, cut.units, prices_of_cut(task, cut)
+    if _tells_apart(task) or not asks_whole_units(task, usual_rate(task)):
         order, first = cells_of_sats(sat, len(lights.room))
         share_out(order, first, prices, task.before, cells, sight, task.goal, terms, demand, lights)
     else:
-        cut = find_cuts(task, task.goal, reach=effort.reach, is_final=True)
-        prices = prices_of_cut(task, cut)
-        light_all(np.flatnonzero(cut.sat >= 0), cut.sat, cut.units, cells, sight, terms, demand, lights)
+        light_all(np.flatnonzero(sat >= 0), sat, units, cells, sight, terms, demand, lights)
     _finish(task, prices, lights)
     return lights, prices
 
@@ -82,8 +84,10 @@ def _room(task: Task, asked: NDArray[np.float64]) -> NDArray[np.int32]:
     return room
 
 
-def _serve(task: Task, prices: Prices, room: NDArray[np.int32], effort: Effort) -> NDArray[np.int32]:
-    """Return the satellite of every cell, -1 where none, over pairs good enough at these prices."""
+def _serve(
+    task: Task, prices: Prices, room: NDArray[np.int32], effort: Effort
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return satellite and units of every cell, -1 where none, over pairs good enough at these prices."""
     cells, sight, demand = task.cells, task.sight, task.demand
     n_cells = len(demand)
     good, wide = np.empty(sight.clear.shape, np.uint64), np.empty(sight.clear.shape, np.uint64)
@@ -105,7 +109,7 @@ def _serve(task: Task, prices: Prices, room: NDArray[np.int32], effort: Effort) 
     exchange.push(waiting, want, wide, effort.reach, is_widest=True)
     sat, units = np.empty(n_cells, np.int32), np.empty(n_cells, np.int32)
     main_satellite(exchange.flow, sat, units)
-    return sat
+    return sat, units
 
 
 def cells_of_sats(sat: NDArray[np.int32], n_sats: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

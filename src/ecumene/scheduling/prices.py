@@ -305,14 +305,18 @@ def usual_rate(task: Task) -> NDArray[np.float32]:
     return rate
 
 
+def asks_whole_units(task: Task, rate: NDArray[np.float32]) -> bool:
+    """Return whether every cell asks for a whole number of units at its rate, (cell,): no last unit is worth less."""
+    asked = (rate > 0.0) & (task.demand > 0.0)
+    units = task.demand[asked] / rate[asked]
+    return bool(np.allclose(units, np.rint(units), atol=1e-4))
+
+
 def _values(task: Task, goal: Goal, rate: NDArray[np.float32]) -> list[float]:
     """Return the values of units at which cuts are looked for, falling; one alone where all are alike."""
     top = float(goal.slope[0])
-    if len(goal.slope) == 1:
-        asked = (rate > 0.0) & (task.demand > 0.0)
-        units = task.demand[asked] / rate[asked]
-        if np.allclose(units, np.rint(units), atol=1e-4):
-            return [top * 0.999]
+    if len(goal.slope) == 1 and asks_whole_units(task, rate):
+        return [top * 0.999]
     return [*(top * 0.97 * np.geomspace(1.0, LOWEST_VALUE, LEVELS)).tolist(), 0.0]
 
 
