@@ -1,6 +1,6 @@
 """How many smooth steps do prices need, how long are they, is a sample of cells enough, and how near to best is good?
 
-    python design/prices.py [--resolution 4] [--slots 6] [--fairness 0] [--draw FIGURE.png]
+    python design/prices.py [--resolution 4] [--slots 6] [--fairness 0] [--capacity-gbps 20] [--draw FIGURE.png]
 
 Runs starlink-gen1 with other settings of the solver and prints, for the last slot, the gap of the objective to its
 own bound, the served traffic, handovers, and the CPU time of the plan. `--draw` shows the price of a unit on every
@@ -30,10 +30,16 @@ TRIALS = (
     ("16 smooth steps", {"steps": 16}),
     ("60 smooth steps", {"steps": 60}),
     ("a sample of every bin", {"NEAR_M": 0.0}),
+    ("200 smooth steps, a sample of every bin", {"steps": 200, "NEAR_M": 0.0}),
     ("first slot as any other", {"FIRST_STEPS": 1}),
-    ("stride 1, no swing", {"STRIDE": 1.0, "SWING": 0.0}),
-    ("stride 1.5, no swing", {"STRIDE": 1.5, "SWING": 0.0}),
+    ("stride 1.25, swing 0.3", {"STRIDE": 1.25, "SWING": 0.3}),
+    ("stride 1.6, no swing", {"SWING": 0.0}),
+    ("stride 2", {"STRIDE": 2.0}),
     ("swing 0.6", {"SWING": 0.6}),
+    ("units beside bits as alone", {"STRIDE_BESIDE_BITS": 1.6}),
+    ("stride of bits 1.6", {"BIT_STRIDE": 1.6}),
+    ("bits at one pace", {"FASTER": 1.0, "SLOWER": 1.0}),
+    ("pace of bits up to 8", {"PACES": (0.25, 8.0)}),
     ("steps three times as long at most", {"LARGEST_STEP": 3.0}),
     ("warmth 0.05 to 0.01", {"WARMTH": (0.05, 0.01)}),
     ("warmth 0.03 to 0.01", {"WARMTH": (0.03, 0.01)}),
@@ -108,9 +114,15 @@ def main() -> None:
     parser.add_argument("--resolution", type=int, default=4)
     parser.add_argument("--slots", type=int, default=6)
     parser.add_argument("--fairness", type=float, default=0.0)
+    parser.add_argument("--capacity-gbps", type=float, default=20.0)
     parser.add_argument("--draw", metavar="FIGURE.png")
     given = parser.parse_args()
-    keys = {"resolution": given.resolution, "slots": given.slots + 1, "scheduling.fairness": given.fairness}
+    keys = {
+        "resolution": given.resolution,
+        "slots": given.slots + 1,
+        "scheduling.fairness": given.fairness,
+        "satellite.capacity_gbps": given.capacity_gbps,
+    }
     world = build(load("starlink-gen1", overrides=keys))
     if given.draw:
         draw(world, given.draw)

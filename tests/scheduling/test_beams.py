@@ -74,14 +74,38 @@ def test_no_cell_is_dark_beside_a_satellite_with_room_that_stays(seed: int, effo
 @settings(max_examples=30, deadline=None)
 @given(SEEDS, st.sampled_from([1e3, 1e6, 1e8]), st.sampled_from(sorted(EFFORTS)))
 def test_nobody_is_lit_at_a_loss(seed: int, capacity_bps: float, effort: str) -> None:
+    """Where a ceiling leaves a trifle, a cell gets it only if that is worth more than its handover and its break."""
     world = small_world(seed)
     last = as_plan(world, np.random.default_rng(seed).integers(-1, len(world.r_sat_m), 30).astype(np.int32))
     world = replace(world, beams=replace(world.beams, capacity_bps=capacity_bps))
     plan = world.plan(effort=effort, before=last)
     assert plan.objective_bps >= 0.0
-    if capacity_bps < 1e4:  # less than any handover costs, so all that is lit has kept its satellite
-        lit = plan.sat_of_cell >= 0
-        assert (plan.sat_of_cell[lit] == last.sat_of_cell[lit])[last.sat_of_cell[lit] >= 0].all()
+    wanted_bps, goal = np.where(asking(world), world.wanted_bps, 0.0), world.goal
+    for c in np.flatnonzero(plan.sat_of_cell >= 0):
+        s, was = plan.sat_of_cell[c], last.sat_of_cell[c]
+        share = goal.change * (was >= 0 and was != s) + goal.breaking * (not world.next_pairs[c, s])
+        price_bps = min(wanted_bps[c], wanted_bps[asking(world)].mean()) * share
+        price_bps -= wanted_bps[c] * goal.joy * world.sine(c, s)
+        assert plan.planned_bps[c] >= price_bps - SINGLE * wanted_bps[c]
+
+
+def test_a_trifle_over_a_breaking_pair_is_not_lit() -> None:
+    """One satellite that breaks in the next slot, with a thousandth of what its cell wants: dark, and worth 0."""
+    world = small_world(0, n_cells=3, n_sats=1, n_bins=1, sees=1.0)
+    world = replace(
+        world,
+        wanted_bps=np.full(3, 1e8),
+        class_of_cell=np.zeros(3, np.int32),
+        is_usable=np.ones((2, 1), np.bool_),
+        pairs=np.ones((3, 1), np.bool_),
+    )
+    breaking = replace(
+        world, next_clear=np.zeros_like(world.next_clear), next_pairs=np.zeros((3, 1), np.bool_)
+    )
+    for ceiling_bps, n_lit in ((1e5, 0), (6e7, 1)):
+        plan = replace(breaking, beams=replace(world.beams, capacity_bps=ceiling_bps)).plan()
+        assert (plan.sat_of_cell >= 0).sum() == n_lit
+        assert plan.objective_bps == pytest.approx(n_lit * (ceiling_bps - 3e7), rel=0.01)
 
 
 def test_a_cell_keeps_its_satellite_while_it_can() -> None:

@@ -413,3 +413,15 @@ def test_promise(results: Results) -> None:
         "gso_arc": 100.0,
         "no_satellite": 10.0,
     }
+
+
+def test_more_satellites_on_one_frequency_change_nothing_and_it_says_so():
+    from ecumene.simulation import simulate
+
+    one, four = (
+        simulate(ecumene.load("toy", overrides={"downlink.nco": nco, "slots": 1})).summary for nco in (1, 4)
+    )
+    assert one["plan"] == four["plan"]
+    assert [note for note in four["notes"] if note not in one["notes"]] == [
+        "downlink.nco = 4 changes nothing: a plan lights a cell by one satellite at a time, as with nco = 1."
+    ]

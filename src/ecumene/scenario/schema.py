@@ -153,7 +153,7 @@ class DownlinkKeys(Section):
     channel_mhz: float = Field(default=240.0, gt=0.0, le=5_000.0)
     """Occupied bandwidth of a channel. [MHz]"""
     nco: int = Field(default=1, ge=1, le=16)
-    """Satellites that may light one cell on one frequency at once (Nco)."""
+    """Satellites that may light one cell on one frequency at once (Nco). One does, so more changes nothing."""
     beam_deg: float = Field(default=2.5, gt=0.0, le=20.0)
     """Width of a beam between its -3 dB points, seen from the satellite: what spills across borders. [deg]"""
     margin_db: float = Field(default=0.0, ge=0.0, le=30.0)

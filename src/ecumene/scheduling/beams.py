@@ -21,6 +21,7 @@ from ecumene.scheduling.market import Prices, Sight, Task, Terms, clear_places, 
 from ecumene.scheduling.optimum import EFFORTS
 from ecumene.scheduling.policies import POLICIES
 from ecumene.scheduling.prices import bits_bound, bounds
+from ecumene.scheduling.wishes import TINY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +64,7 @@ class Plan:
     planned_bps : (cell,)
         Traffic the beams can carry for the cell, at most its demand. [bit/s]
     is_full : (sat,)
-        No unit left.
+        No unit left, or no bit.
     n_kept, n_handovers, n_forced
         Cells that kept their satellite; that changed it; that had to (their pair no longer stood).
     objective_bps, objective_bound_bps
@@ -245,7 +246,7 @@ def assign_beams(task: Task, *, policy: str = "optimum", effort: str = "certifie
         sat_of_cell=lights.sat,
         units_of_cell=lights.units.astype(np.int16),
         planned_bps=planned_bps,
-        is_full=lights.room <= 0,
+        is_full=(lights.room <= 0) | (lights.left <= TINY),
         n_kept=int(n_kept),
         n_handovers=int(n_handovers),
         n_forced=int(n_forced),

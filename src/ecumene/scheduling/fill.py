@@ -19,9 +19,7 @@ from ecumene.scheduling.market import (
     sine_of,
     worth,
 )
-
-TINY = 1e-9
-"""Bits that count as none. [unit]"""
+from ecumene.scheduling.wishes import TINY, wish_of
 
 
 class Lights(NamedTuple):
@@ -51,6 +49,14 @@ def no_lights(n_cells: int, n_sats: int, units_of_sat: int, bits_of_sat: float) 
 
 
 @njit(cache=True, nogil=True, inline="always")
+def put(c, s, units, bits, lights):
+    """Light cell c by so many units and bits of satellite s, which has them."""
+    lights.sat[c], lights.units[c], lights.bits[c] = s, units, bits
+    lights.room[s] -= units
+    lights.left[s] -= bits
+
+
+@njit(cache=True, nogil=True, inline="always")
 def light(c, s, units, cells, sight, terms, demand, lights):
     """Light cell c by so many units of satellite s, as far as room and ceiling go; return the bits."""
     rate = rate_at(c, sine_of(c, s, cells, sight.r_sat_m), cells, terms)
@@ -58,11 +64,7 @@ def light(c, s, units, cells, sight, terms, demand, lights):
     bits = min(units * rate, demand[c], lights.left[s])
     if units < 1 or bits <= TINY:
         return 0.0
-    lights.sat[c], lights.units[c], lights.bits[c] = s, units, bits
-    lights.room[s] -= units
-    lights.left[s] -= bits
-    if lights.left[s] <= TINY:
-        lights.room[s] = 0
+    put(c, s, units, bits, lights)
     return bits
 
 
@@ -82,76 +84,79 @@ def darken(c, lights):
     lights.sat[c], lights.units[c], lights.bits[c] = -1, 0, 0.0
 
 
+@njit(cache=True, nogil=True, inline="always")
+def price_of_pair(c, s, before, cells, sight, goal, terms, demand):
+    """Return what is taken off the worth of what satellite s brings cell c."""
+    b, j = cells.bin[c], 0
+    while sight.candidates[b, j] != s:
+        j += 1
+    return fixed_price(
+        before[c] >= 0 and before[c] != s, lasts(c, b, j, sight), sine_of(c, s, cells, sight.r_sat_m),
+        float(demand[c]), terms.mean_demand, goal.change, goal.breaking, goal.joy,
+    )  # fmt: skip
+
+
 @njit(cache=True, nogil=True)
 def drop_losses(before, cells, sight, goal, terms, demand, lights):
     """Darken cells that get less than what their handover costs: a ceiling may have left them a trifle."""
     for c in range(len(demand)):
-        s, b = lights.sat[c], cells.bin[c]
-        gain = worth(lights.bits[c], demand[c], goal)
-        if s < 0 or gain >= min(demand[c], terms.mean_demand) * (goal.change + goal.breaking):
+        if lights.sat[c] < 0:
             continue
-        j = 0
-        while sight.candidates[b, j] != s:
-            j += 1
-        price = fixed_price(
-            before[c] >= 0 and before[c] != s, lasts(c, b, j, sight), sine_of(c, s, cells, sight.r_sat_m),
-            float(demand[c]), terms.mean_demand, goal.change, goal.breaking, goal.joy,
-        )  # fmt: skip
-        if gain < price:
+        gain = worth(lights.bits[c], demand[c], goal)
+        if gain >= min(demand[c], terms.mean_demand) * (goal.change + goal.breaking):
+            continue
+        if gain < price_of_pair(c, lights.sat[c], before, cells, sight, goal, terms, demand):
             darken(c, lights)
-
-
-@njit(cache=True, nogil=True, inline="always")
-def gain_of(c, s, stands, room, left, before, cells, sight, goal, terms, demand):
-    """Return what satellite s, with so much left, would bring cell c, and by how many units."""
-    sine = sine_of(c, s, cells, sight.r_sat_m)
-    rate = rate_at(c, sine, cells, terms)
-    units = min(room, most_units(demand[c], rate, terms))
-    bits = min(units * rate, demand[c], left)
-    price = fixed_price(
-        before[c] >= 0 and before[c] != s, stands, sine, float(demand[c]), terms.mean_demand,
-        goal.change, goal.breaking, goal.joy,
-    )  # fmt: skip
-    return worth(bits, demand[c], goal) - price, units
 
 
 @njit(cache=True, nogil=True)
-def fill(order, unit_price, before, cells, sight, goal, terms, demand, lights):
-    """Give what is left to cells, in this order: to each what gains it most, prices of units taken off.
+def fill(order, pays, prices, before, cells, sight, goal, terms, demand, lights):
+    """Give what is left to cells, in this order: to each what gains it most, prices of units and bits taken off.
 
-    A cell that holds something may change for something better. Prices only rank: any gain above 0 is taken, for
-    what is left is lost otherwise; among pairs that last, if there is one.
+    A cell that holds something may change for something better. Where cells pay, they take what they wish at these
+    prices, and only if it pays more than what they have. Otherwise prices only rank: as much as can be had is
+    taken, for what is left is lost otherwise.
     """
     for c in order:
-        b, held, old = cells.bin[c], lights.sat[c], 0.0
+        b, held, want = cells.bin[c], lights.sat[c], float(demand[c])
+        old_gain, old_profit, old_units, old_bits = 0.0, 0.0, 0, 0.0
         if held >= 0:
-            old = worth(lights.bits[c], demand[c], goal)
-            if lights.bits[c] >= demand[c] * (1.0 - 1e-6) or lights.units[c] >= terms.units_of_cell:
+            if lights.bits[c] >= want * (1.0 - 1e-6) or lights.units[c] >= terms.units_of_cell:
                 continue
-            old_units = lights.units[c]
+            old_units, old_bits = lights.units[c], lights.bits[c]
+            old_gain = worth(old_bits, want, goal) - price_of_pair(
+                c, held, before, cells, sight, goal, terms, demand
+            )
+            old_profit = old_gain - prices.unit[held] * old_units - prices.bit[held] * old_bits
             darken(c, lights)
-        best, best_s, best_units, best_lasts = -np.inf, -1, 0, False
+        best, best_s, best_units, best_bits = old_profit if pays else -np.inf, held, old_units, old_bits
         for w in range(sight.clear.shape[1]):
             word = opens(c, b, w, cells, sight)
             while word != np.uint64(0):
                 j = 64 * w + lowest_bit(word)
                 word &= word - np.uint64(1)
                 s = sight.candidates[b, j]
-                if lights.room[s] <= 0:
+                if lights.room[s] <= 0 or lights.left[s] <= TINY:
                     continue
-                stands = lasts(c, b, j, sight)
-                gain, units = gain_of(
-                    c, s, stands, lights.room[s], lights.left[s], before, cells, sight, goal, terms, demand
-                )
-                if units < 1 or gain <= (old if held >= 0 and s != held else 0.0):
+                sine = sine_of(c, s, cells, sight.r_sat_m)
+                rate = rate_at(c, sine, cells, terms)
+                units = min(lights.room[s], most_units(demand[c], rate, terms))
+                if units < 1:
                     continue
-                rank = gain - unit_price[s] * units
-                if (stands and not best_lasts) or (stands == best_lasts and rank > best):
-                    best, best_s, best_units, best_lasts = rank, s, units, stands
-        if best_s >= 0 and light(c, best_s, best_units, cells, sight, terms, demand, lights) > 0.0:
-            continue
-        if held >= 0:
-            light(c, held, old_units, cells, sight, terms, demand, lights)
+                bits = min(want, lights.left[s])
+                if pays:
+                    wish, wish_bits = wish_of(want, rate, prices.unit[s], prices.bit[s], goal, terms)
+                    units, bits = min(units, wish), min(wish_bits, bits)
+                bits = min(bits, units * rate)
+                gain = worth(bits, want, goal) - fixed_price(
+                    before[c] >= 0 and before[c] != s, lasts(c, b, j, sight), sine, want, terms.mean_demand,
+                    goal.change, goal.breaking, goal.joy,
+                )  # fmt: skip
+                profit = gain - prices.unit[s] * units - prices.bit[s] * bits
+                if bits > TINY and gain > old_gain + TINY and profit > best:
+                    best, best_s, best_units, best_bits = profit, s, units, bits
+        if best_s >= 0:
+            put(c, best_s, best_units, best_bits, lights)
 
 
 @njit(cache=True, nogil=True)

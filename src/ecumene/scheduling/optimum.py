@@ -9,8 +9,10 @@ import numpy as np
 from ecumene.kernels import in_pieces
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.fill import drop_losses, fill, light_all, no_lights
-from ecumene.scheduling.prices import find_cuts, find_prices, prices_of_cut, units_to_plan
+from ecumene.scheduling.flow import main_satellite
+from ecumene.scheduling.prices import asks_whole_units, find_cuts, find_prices, prices_of_cut, usual_rate
 from ecumene.scheduling.scan import good_pairs
+from ecumene.scheduling.wishes import share_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,13 +52,21 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
     lights, prices
         The plan, and prices for `ecumene.scheduling.prices.bounds`.
     """
-    if not _tells_apart(task):
+    cells, sight, terms, demand = task.cells, task.sight, task.terms, task.demand
+    lights = no_lights(len(demand), len(sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
+    if _tells_apart(task):
+        prices, asked = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
+        sat, units = _serve(task, prices, _room(task, asked), effort)
+    else:
         cut = find_cuts(task, task.goal, reach=effort.reach, is_final=True)
-        prices = prices_of_cut(task, cut)
-        return finish(task, cut.sat, cut.units, prices), prices
-    prices = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
-    sat, units = _serve(task, prices, effort)
-    return finish(task, sat, units, prices), prices
+        sat, units, prices = cut.sat, cut.units, prices_of_cut(task, cut)
+    if _tells_apart(task) or not asks_whole_units(task, usual_rate(task)):
+        order, first = cells_of_sats(sat, len(lights.room))
+        share_out(order, first, prices, task.before, cells, sight, task.goal, terms, demand, lights)
+    else:
+        light_all(np.flatnonzero(sat >= 0), sat, units, cells, sight, terms, demand, lights)
+    _finish(task, prices, lights)
+    return lights, prices
 
 
 def _tells_apart(task: Task) -> bool:
@@ -65,8 +75,19 @@ def _tells_apart(task: Task) -> bool:
     return len(rate) > 0 and float(rate.max() - rate.min()) > 1e-3 * float(rate.max())
 
 
-def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return satellite and units of every cell, over pairs good enough at these prices."""
+def _room(task: Task, asked: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return the units that each satellite can give, filled as those that were asked of it, (sat,)."""
+    terms = task.terms
+    mean_filling = np.divide(asked[1], asked[0], out=np.zeros(asked.shape[1]), where=asked[0] > 0.0)
+    units = terms.bits_of_sat / np.maximum(mean_filling, terms.bits_of_sat / terms.units_of_sat)
+    room: NDArray[np.int32] = np.maximum(np.rint(units), 1).astype(np.int32)
+    return room
+
+
+def _serve(
+    task: Task, prices: Prices, room: NDArray[np.int32], effort: Effort
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return satellite and units of every cell, -1 where none, over pairs good enough at these prices."""
     cells, sight, demand = task.cells, task.sight, task.demand
     n_cells = len(demand)
     good, wide = np.empty(sight.clear.shape, np.uint64), np.empty(sight.clear.shape, np.uint64)
@@ -79,32 +100,33 @@ def _serve(task: Task, prices: Prices, effort: Effort) -> tuple[NDArray[np.int32
         good_pairs, len(cells.middle_m), cells, sight, task.goal, task.terms, prices, demand, task.before,
         np.float32(SLACK), np.float32(WIDE_SLACK), good, wide, want, margin, keeps,
     )  # fmt: skip
-    exchange = Exchange.open(task, units_to_plan(task))
+    exchange = Exchange.open(task, int(room.max(initial=1)))
+    np.minimum(room, exchange.flow.room, out=exchange.flow.room)
     exchange.keep(keeps, want)
     waiting = exchange.waiting(want, margin)
     exchange.spread(waiting, want, good)
     exchange.push(waiting, want, good, effort.reach // 3, is_widest=False)
     exchange.push(waiting, want, wide, effort.reach, is_widest=True)
-    return exchange.single(want, wide, margin)
+    sat, units = np.empty(n_cells, np.int32), np.empty(n_cells, np.int32)
+    main_satellite(exchange.flow, sat, units)
+    return sat, units
 
 
-def finish(task: Task, sat: NDArray[np.int32], units: NDArray[np.int32], prices: Prices) -> Lights:
-    """Return the plan that lights cells by the satellites chosen, and gives what is left to others.
+def cells_of_sats(sat: NDArray[np.int32], n_sats: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the cells that have a satellite, those of a satellite together, and where each one's begin, (sat + 1,)."""
+    cells = np.flatnonzero(sat >= 0)
+    order = cells[np.argsort(sat[cells], kind="stable")]
+    return order, np.searchsorted(sat[order], np.arange(n_sats + 1))
 
-    Parameters
-    ----------
-    task
-        The slot.
-    sat, units : (cell,)
-        Chosen satellite, -1 where none, and units; as far as room and ceilings go.
-    prices
-        Rank what is left.
+
+def _finish(task: Task, prices: Prices, lights: Lights) -> None:
+    """Darken what is lit at a loss, and give what is left: first where it pays, then to anybody, dark cells last.
+
+    Cells that change satellites make room, so dark ones are asked once more.
     """
     cells, sight, terms, demand = task.cells, task.sight, task.terms, task.demand
-    lights = no_lights(len(demand), len(sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
-    light_all(np.flatnonzero(sat >= 0), sat, units, cells, sight, terms, demand, lights)
     drop_losses(task.before, cells, sight, task.goal, terms, demand, lights)
-    short = np.flatnonzero((demand > 0.0) & (lights.bits < demand * (1.0 - 1e-6)))
-    order = short[np.argsort(-demand[short], kind="stable")]
-    fill(order, prices.unit, task.before, cells, sight, task.goal, terms, demand, lights)
-    return lights
+    for pays, enough in ((True, 1.0 - 1e-6), (False, 1.0 - 1e-6), (False, 0.0)):
+        short = np.flatnonzero((demand > 0.0) & (lights.bits <= demand * enough))
+        order = short[np.argsort(lights.bits[short] - demand[short], kind="stable")]
+        fill(order, pays, prices, task.before, cells, sight, task.goal, terms, demand, lights)

@@ -21,6 +21,7 @@ from ecumene.scheduling.fill import light, no_lights
 from ecumene.scheduling.market import lasts, lowest_bit, most_units, opens, rate_at, sine_of
 from ecumene.scheduling.optimum import optimise
 from ecumene.scheduling.prices import find_prices
+from ecumene.scheduling.wishes import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,7 +77,7 @@ def by_score(score: Score) -> Policy:
         terms = task.terms
         lights = no_lights(len(task.demand), len(task.sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
         _take_best(order, first, scores, task.cells, task.sight, terms, task.demand, lights)
-        prices = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
+        prices, _ = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
         return lights, prices
 
     return plan
@@ -194,7 +195,7 @@ def _take_best(order, first, scores, cells, sight, terms, demand, lights):
             while word != np.uint64(0):
                 s = sight.candidates[b, 64 * w + lowest_bit(word)]
                 word &= word - np.uint64(1)
-                if lights.room[s] > 0 and scores[i] > best:
+                if lights.room[s] > 0 and lights.left[s] > TINY and scores[i] > best:
                     best, best_s = scores[i], s
                 i += 1
         if best_s >= 0:

@@ -55,11 +55,23 @@ WARMTH = (0.07, 0.01)
 FIRST_STEPS = 3
 """Times the smooth steps in a slot without a memory (design/prices.py)."""
 
-STRIDE = 1.25
-"""A satellite asked for e times what it has raises its price by so many warmths (design/prices.py)."""
+STRIDE = 1.6
+"""A satellite asked for e times the units it has raises their price by so many warmths (design/prices.py)."""
 
-SWING = 0.3
+STRIDE_BESIDE_BITS = 1.0
+"""The same where bits have a price too (design/prices.py)."""
+
+SWING = 0.4
 """Share of the last step that the next one adds to its own (design/prices.py)."""
+
+BIT_STRIDE = 1.25
+"""As `STRIDE`, of bits, times the pace."""
+
+PACES = (0.25, 4.0)
+"""Slowest and fastest pace of the price of bits."""
+
+FASTER, SLOWER = 1.5, 0.5
+"""What becomes of the pace of a price that goes on in the same direction, or turns (design/prices.py)."""
 
 LARGEST_STEP = 1.0
 """Logarithm of asked / has at most, either way: where many cells share a threshold, longer steps swing about it."""
@@ -290,18 +302,22 @@ def usual_rate(task: Task) -> NDArray[np.float32]:
     return rate
 
 
+def asks_whole_units(task: Task, rate: NDArray[np.float32]) -> bool:
+    """Return whether every cell asks for a whole number of units at its rate, (cell,): no last unit is worth less."""
+    asked = (rate > 0.0) & (task.demand > 0.0)
+    units = task.demand[asked] / rate[asked]
+    return bool(np.allclose(units, np.rint(units), atol=1e-4))
+
+
 def _values(task: Task, goal: Goal, rate: NDArray[np.float32]) -> list[float]:
     """Return the values of units at which cuts are looked for, falling; one alone where all are alike."""
     top = float(goal.slope[0])
-    if len(goal.slope) == 1:
-        asked = (rate > 0.0) & (task.demand > 0.0)
-        units = task.demand[asked] / rate[asked]
-        if np.allclose(units, np.rint(units), atol=1e-4):
-            return [top * 0.999]
+    if len(goal.slope) == 1 and asks_whole_units(task, rate):
+        return [top * 0.999]
     return [*(top * 0.97 * np.geomspace(1.0, LOWEST_VALUE, LEVELS)).tolist(), 0.0]
 
 
-def find_prices(task: Task, goal: Goal, *, steps: int, reach: int) -> Prices:
+def find_prices(task: Task, goal: Goal, *, steps: int, reach: int) -> tuple[Prices, NDArray[np.float64]]:
     """Return prices for the bound: the last slot's or, in the first one, what cuts say; then smooth steps.
 
     Parameters
@@ -310,17 +326,23 @@ def find_prices(task: Task, goal: Goal, *, steps: int, reach: int) -> Prices:
         The slot, and what units are for.
     steps, reach
         As in `smooth` and `find_cuts`; more steps where there is no memory.
+
+    Returns
+    -------
+    prices, asked
+        As `smooth`.
     """
-    sample = take_sample(task, _usual_units(task))
+    units = _usual_units(task)
+    sample = take_sample(task, units)
     if task.memory is not None:
         return smooth(task, sample, goal, task.memory, steps=steps)
-    cut = find_cuts(_with_its_part(task, sample), goal, reach=reach, is_final=False)
+    cut = find_cuts(_with_its_part(task, sample, float(units.sum())), goal, reach=reach, is_final=False)
     return smooth(task, sample, goal, prices_of_cut(task, cut), steps=FIRST_STEPS * steps)
 
 
-def _with_its_part(task: Task, sample: Sample) -> Task:
+def _with_its_part(task: Task, sample: Sample, all_units: float) -> Task:
     """Return the slot of a sample, satellites with the part of their units and bits that is asked for by it."""
-    terms, all_units = task.terms, float(_usual_units(task).sum())
+    terms = task.terms
     part = float(_usual_units(sample.task).sum()) / max(all_units, 1.0)
     units = max(1, round(terms.units_of_sat * part))
     return replace(
@@ -336,8 +358,10 @@ def prices_of_cut(task: Task, cut: Cut) -> Prices:
     return Prices(cut.unit_price, nothing)
 
 
-def smooth(task: Task, sample: Sample, goal: Goal, prices: Prices, *, steps: int) -> Prices:
-    """Return prices made better by smooth steps.
+def smooth(
+    task: Task, sample: Sample, goal: Goal, prices: Prices, *, steps: int
+) -> tuple[Prices, NDArray[np.float64]]:
+    """Return prices made better by smooth steps, and what was asked in the last of them.
 
     Parameters
     ----------
@@ -350,40 +374,56 @@ def smooth(task: Task, sample: Sample, goal: Goal, prices: Prices, *, steps: int
     steps
         How many; none leaves the prices as they are.
 
+    Returns
+    -------
+    prices
+        Better ones.
+    asked : (2, sat)
+        Units and bits that cells asked of each satellite, at prices one step older. [unit]
+
     Notes
     -----
     Every cell shares its demand among the satellites nearly as good as the best at these prices; a satellite
     asked for more than it has raises its price by warmth x log(asked / has), and lowers it likewise. This is
     the fixed-point iteration of entropic optimal transport [Cuturi 2013], here with a dimming warmth, over-relaxed
-    and with momentum [Polyak 1964].
+    and with momentum [Polyak 1964]. Prices of bits go from nothing to nearly all that a bit is worth, and back, where
+    a satellite comes to a crowd and leaves it: they go faster while they go on, and slower when they turn
+    [Riedmiller and Braun 1993].
 
     References
     ----------
     Cuturi, Advances in Neural Information Processing Systems 26 (2013) 2292; Polyak, USSR Computational Mathematics
-    and Mathematical Physics 4 (1964) 1 (the heavy ball).
+    and Mathematical Physics 4 (1964) 1 (the heavy ball); Riedmiller and Braun, IEEE Int. Conf. on Neural Networks
+    (1993) 586 (RPROP).
     """
-    terms, swing = task.terms, Prices(np.zeros_like(prices.unit), np.zeros_like(prices.bit))
+    terms, asked = task.terms, np.zeros((2, len(prices.unit)))
+    swing, pace, before = np.zeros_like(prices.unit), np.ones_like(prices.bit), np.zeros_like(prices.bit)
     offers = offers_of(sample, goal)
     for warmth in np.geomspace(*WARMTH, steps):
-        units, bits = loads_of_offers(offers, goal, terms, prices, warmth)
-        before = prices
-        prices = Prices(
-            _moved(prices.unit, swing.unit, warmth, units / terms.units_of_sat),
-            _moved(prices.bit, swing.bit, warmth, bits / terms.bits_of_sat)
-            if has_tolls(task)
-            else prices.bit,
-        )
-        swing = Prices(prices.unit - before.unit, prices.bit - before.bit)
-    return prices
+        asked = loads_of_offers(offers, goal, terms, prices, warmth)
+        lack, unit_stride = _lack(asked[0], terms.units_of_sat), STRIDE
+        bit = prices.bit
+        if has_tolls(task):
+            lack_of_bits, unit_stride = _lack(asked[1], terms.bits_of_sat), STRIDE_BESIDE_BITS
+            lack = np.where(lack < lack_of_bits, np.minimum(lack, 0.0), lack)  # dearer bits will do
+            pace = np.clip(pace * _change_of_pace(lack_of_bits * before), *PACES)
+            bit, before = bit + BIT_STRIDE * warmth * pace * lack_of_bits, lack_of_bits
+        unit = prices.unit + unit_stride * warmth * lack + SWING * swing
+        better = Prices(np.maximum(unit, 0.0), np.maximum(bit, 0.0))
+        swing, prices = better.unit - prices.unit, better
+    return prices, asked
 
 
-def _moved(
-    price: NDArray[np.float64], swing: NDArray[np.float64], warmth: float, fill: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return a price after a step: up where more is asked than there is."""
-    step = np.clip(np.log(np.maximum(fill, 1e-9)), -LARGEST_STEP, LARGEST_STEP)
-    moved: NDArray[np.float64] = np.maximum(price + STRIDE * warmth * step + SWING * swing, 0.0)
-    return moved
+def _lack(asked: NDArray[np.float64], has: float) -> NDArray[np.float64]:
+    """Return the logarithm of how many times more is asked than there is, cut off."""
+    lack: NDArray[np.float64] = np.clip(np.log(np.maximum(asked / has, 1e-9)), -LARGEST_STEP, LARGEST_STEP)
+    return lack
+
+
+def _change_of_pace(way: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by how much a pace changes: way is above 0 where a price goes on as before, below where it turns."""
+    change: NDArray[np.float64] = np.where(way > 0.0, FASTER, np.where(way < 0.0, SLOWER, 1.0))
+    return change
 
 
 def has_tolls(task: Task) -> bool:
@@ -437,5 +477,5 @@ def bits_bound(task: Task, steps: int, reach: int) -> float:
         As in `smooth` and `find_cuts`.
     """
     goal = build_goal(0.0, change=0.0, breaking=0.0, joy=0.0)
-    prices = find_prices(replace(task, memory=None), goal, steps=-(-steps // FIRST_STEPS), reach=reach)
+    prices, _ = find_prices(replace(task, memory=None), goal, steps=-(-steps // FIRST_STEPS), reach=reach)
     return bounds(task, goal, prices)[1]

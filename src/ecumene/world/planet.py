@@ -161,7 +161,10 @@ def build(scenario: Scenario) -> World:
     grid = build_cells(scenario, land, radio, notes)
     ground = build_ground(scenario, land, start, notes)
     if scenario.downlink.nco > 1:
-        notes.append("downlink.nco above 1 changes nothing yet: a cell is lit by one satellite at a time.")
+        notes.append(
+            f"downlink.nco = {scenario.downlink.nco} changes nothing: "
+            "a plan lights a cell by one satellite at a time, as with nco = 1."
+        )
     beams = _beams(scenario)
     places = build_places(scenario, land, grid, radio, notes)
     orientation = earth_orientation(start, **scenario.earth.model_dump())
