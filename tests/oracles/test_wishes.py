@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from small_worlds import SmallWorld, small_world
 
 from ecumene.scheduling.fill import Lights, fill, no_lights
+from ecumene.scheduling.flow import listings_of
 from ecumene.scheduling.market import Prices, Task, build_goal
 from ecumene.scheduling.optimum import cells_of_sats
 from ecumene.scheduling.wishes import share_out, wish_of
@@ -131,8 +132,8 @@ def test_who_pays_gains_by_it(seed: int, fairness: float, price: float, toll: fl
 
     def ask(*, pays: bool) -> None:
         fill(
-            np.arange(8), pays, prices, task.before, task.cells, task.sight, task.goal, task.terms, task.demand,
-            lights,
+            np.arange(8), pays, np.full(8, np.inf, np.float32), prices, task.before, task.cells, task.sight,
+            task.goal, task.terms, task.demand, lights, listings_of(task.sight.candidates, 1),
         )  # fmt: skip
 
     ask(pays=True)

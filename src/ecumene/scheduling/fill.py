@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ecumene.kernels import njit
+from ecumene.scheduling.flow import hide, show
 from ecumene.scheduling.market import (
     clear_places,
     fixed_price,
@@ -109,16 +110,35 @@ def drop_losses(before, cells, sight, goal, terms, demand, lights):
             darken(c, lights)
 
 
+LITTLE = 1e-4
+"""Profit not worth looking for, as a share of what a cell asks for."""
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _has_some(s, lights):
+    return lights.room[s] > 0 and lights.left[s] > TINY
+
+
 @njit(cache=True, nogil=True)
-def fill(order, pays, prices, before, cells, sight, goal, terms, demand, lights):
+def fill(order, pays, hope, prices, before, cells, sight, goal, terms, demand, lights, listings):
     """Give what is left to cells, in this order: to each what gains it most, prices of units and bits taken off.
 
     A cell that holds something may change for something better. Where cells pay, they take what they wish at these
-    prices, and only if it pays more than what they have. Otherwise prices only rank: as much as can be had is
-    taken, for what is left is lost otherwise.
+    prices, and only if it pays more than what they have; hope is what each can gain so at most, and those that have it
+    need not look. Otherwise prices only rank: as much as can be had is taken, for what is left is lost otherwise.
     """
+    first, bins, places = listings.first, listings.bin, listings.place
+    masks = np.zeros((sight.candidates.shape[0], 1, sight.clear.shape[1]), np.uint64)
+    for s in range(len(lights.room)):
+        if _has_some(s, lights):
+            show(s, 0, first, bins, places, masks)
     for c in order:
         b, held, want = cells.bin[c], lights.sat[c], float(demand[c])
+        ways = lights.left[held] > TINY if held >= 0 else False
+        for w in range(sight.clear.shape[1]):
+            ways |= opens(c, b, w, cells, sight) & masks[b, 0, w] != np.uint64(0)
+        if not ways:
+            continue
         old_gain, old_profit, old_units, old_bits = 0.0, 0.0, 0, 0.0
         if held >= 0:
             if lights.bits[c] >= want * (1.0 - 1e-6) or lights.units[c] >= terms.units_of_cell:
@@ -128,16 +148,18 @@ def fill(order, pays, prices, before, cells, sight, goal, terms, demand, lights)
                 c, held, before, cells, sight, goal, terms, demand
             )
             old_profit = old_gain - prices.unit[held] * old_units - prices.bit[held] * old_bits
+            if pays and old_profit >= hope[c] - LITTLE * want:
+                continue
+            if not _has_some(held, lights):
+                show(held, 0, first, bins, places, masks)
             darken(c, lights)
         best, best_s, best_units, best_bits = old_profit if pays else -np.inf, held, old_units, old_bits
         for w in range(sight.clear.shape[1]):
-            word = opens(c, b, w, cells, sight)
+            word = opens(c, b, w, cells, sight) & masks[b, 0, w]
             while word != np.uint64(0):
                 j = 64 * w + lowest_bit(word)
                 word &= word - np.uint64(1)
                 s = sight.candidates[b, j]
-                if lights.room[s] <= 0 or lights.left[s] <= TINY:
-                    continue
                 sine = sine_of(c, s, cells, sight.r_sat_m)
                 rate = rate_at(c, sine, cells, terms)
                 units = min(lights.room[s], most_units(demand[c], rate, terms))
@@ -157,6 +179,8 @@ def fill(order, pays, prices, before, cells, sight, goal, terms, demand, lights)
                     best, best_s, best_units, best_bits = profit, s, units, bits
         if best_s >= 0:
             put(c, best_s, best_units, best_bits, lights)
+            if not _has_some(best_s, lights):
+                hide(best_s, 0, first, bins, places, masks)
 
 
 @njit(cache=True, nogil=True)

@@ -123,7 +123,7 @@ def keep(cells, sat_of_cell, want, flow):
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _show(s, k, first, bins, places, masks):
+def show(s, k, first, bins, places, masks):
     """Set the bit of satellite s in the masks of level k."""
     for i in range(first[s], first[s + 1]):
         j = places[i]
@@ -131,8 +131,8 @@ def _show(s, k, first, bins, places, masks):
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _hide(s, k, first, bins, places, masks):
-    """Clear the bit of satellite s in the masks of level k, and in the last, that of all levels."""
+def hide(s, k, first, bins, places, masks):
+    """Clear the bit of satellite s in the masks of level k, and in the last: that of all levels, or the only one."""
     for i in range(first[s], first[s + 1]):
         j = places[i]
         bits = ~(np.uint64(1) << np.uint64(j & 63))
@@ -153,7 +153,7 @@ def spread(cells, want, good, candidates, bin_of_cell, flow, listings):
     pressure, share = np.zeros(len(room), np.float32), np.zeros(len(cells), np.float32)
     for s in range(len(room)):
         if room[s] > 0:
-            _show(s, 0, first, bins, places, masks)
+            show(s, 0, first, bins, places, masks)
     for i in range(len(cells)):
         c, n_ways = cells[i], 0
         b = bin_of_cell[c]
@@ -184,7 +184,7 @@ def spread(cells, want, good, candidates, bin_of_cell, flow, listings):
             _add(best, c, count, cell, units, n, room)
             got[c] += count
             if room[best] == 0:
-                _hide(best, 0, first, bins, places, masks)
+                hide(best, 0, first, bins, places, masks)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -215,9 +215,9 @@ def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks
     for s in range(len(level)):
         old, new = level[s], 0 if room[s] > 0 else FAR
         if old == 0 and new != 0:
-            _hide(s, 0, first, bins, places, masks)
+            hide(s, 0, first, bins, places, masks)
         if new == 0 and old != 0:
-            _show(s, 0, first, bins, places, masks)
+            show(s, 0, first, bins, places, masks)
         level[s] = new
         for i in range(n[s] if new == FAR and not is_lost[s] else 0):
             c = cell[s, i]
@@ -263,7 +263,7 @@ def find_levels(waiting, largest, top, good, cells, flow, listings, level, masks
             level[found[:n_found]] = FAR
             break
         for f in range(n_found):
-            _show(found[f], k + 1, first, bins, places, masks)
+            show(found[f], k + 1, first, bins, places, masks)
         if n_found == 0:
             top = k
             break
@@ -324,7 +324,7 @@ def _push(
             depth += 1
             path[depth] = t
             continue
-        _hide(s, level[s], first, bins, places, masks)  # for the rest of this phase; find_levels looks again
+        hide(s, level[s], first, bins, places, masks)  # for the rest of this phase; find_levels looks again
         level[s] = FAR
         if depth == 0:
             return 0
@@ -459,7 +459,7 @@ def mark_scarce(cells, value, want, good, candidates, bin_of_cell, flow, listing
     n, done = 0, 0
     for s in range(len(price)):
         if is_lost[s] and price[s] == 0.0:
-            _show(s, 0, first, bins, places, masks)
+            show(s, 0, first, bins, places, masks)
     for c in cells:
         if flow.got[c] < want[c]:
             n = _press(c, value, good, candidates, bin_of_cell, first, bins, places, masks, price, queue, n)
@@ -481,7 +481,7 @@ def _press(c, value, good, candidates, bin_of_cell, first, bins, places, masks, 
             s = candidates[b, 64 * w + lowest_bit(word)]
             word &= word - np.uint64(1)
             price[s] = value
-            _hide(s, 0, first, bins, places, masks)
+            hide(s, 0, first, bins, places, masks)
             queue[n] = s
             n += 1
     return n
@@ -550,7 +550,7 @@ def _exits(sight, flow, listings):
     masks = np.zeros((sight.candidates.shape[0], 2, sight.clear.shape[1]), np.uint64)
     for s in range(len(flow.n)):
         if not flow.is_lost[s]:
-            _show(s, 0, listings.first, listings.bin, listings.place, masks)
+            show(s, 0, listings.first, listings.bin, listings.place, masks)
     return masks
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ecumene.kernels import in_pieces
 from ecumene.scheduling.exchange import Exchange
 from ecumene.scheduling.fill import drop_losses, fill, light_all, no_lights
-from ecumene.scheduling.flow import main_satellite
+from ecumene.scheduling.flow import listings_of, main_satellite
 from ecumene.scheduling.prices import asks_whole_units, find_cuts, find_prices, prices_of_cut, usual_rate
 from ecumene.scheduling.scan import good_pairs
 from ecumene.scheduling.wishes import share_out
@@ -56,16 +56,16 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
     lights = no_lights(len(demand), len(sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
     if _tells_apart(task):
         prices, asked = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
-        sat, units = _serve(task, prices, _room(task, asked), effort)
+        sat, units, hope = _serve(task, prices, _room(task, asked), effort)
     else:
         cut = find_cuts(task, task.goal, reach=effort.reach, is_final=True)
-        sat, units, prices = cut.sat, cut.units, prices_of_cut(task, cut)
+        sat, units, prices, hope = cut.sat, cut.units, prices_of_cut(task, cut), np.inf * demand
     if _tells_apart(task) or not asks_whole_units(task, usual_rate(task)):
         order, first = cells_of_sats(sat, len(lights.room))
         share_out(order, first, prices, task.before, cells, sight, task.goal, terms, demand, lights)
     else:
         light_all(np.flatnonzero(sat >= 0), sat, units, cells, sight, terms, demand, lights)
-    _finish(task, prices, lights)
+    _finish(task, prices, hope, lights)
     return lights, prices
 
 
@@ -86,8 +86,11 @@ def _room(task: Task, asked: NDArray[np.float64]) -> NDArray[np.int32]:
 
 def _serve(
     task: Task, prices: Prices, room: NDArray[np.int32], effort: Effort
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return satellite and units of every cell, -1 where none, over pairs good enough at these prices."""
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """Return satellite and units of every cell, over pairs good enough at these prices, and what each gains at most.
+
+    -1 where there is none.
+    """
     cells, sight, demand = task.cells, task.sight, task.demand
     n_cells = len(demand)
     good, wide = np.empty(sight.clear.shape, np.uint64), np.empty(sight.clear.shape, np.uint64)
@@ -109,7 +112,7 @@ def _serve(
     exchange.push(waiting, want, wide, effort.reach, is_widest=True)
     sat, units = np.empty(n_cells, np.int32), np.empty(n_cells, np.int32)
     main_satellite(exchange.flow, sat, units)
-    return sat, units
+    return sat, units, margin * want
 
 
 def cells_of_sats(sat: NDArray[np.int32], n_sats: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -119,14 +122,17 @@ def cells_of_sats(sat: NDArray[np.int32], n_sats: int) -> tuple[NDArray[np.int64
     return order, np.searchsorted(sat[order], np.arange(n_sats + 1))
 
 
-def _finish(task: Task, prices: Prices, lights: Lights) -> None:
+def _finish(task: Task, prices: Prices, hope: NDArray[np.float32], lights: Lights) -> None:
     """Darken what is lit at a loss, and give what is left: first where it pays, then to anybody, dark cells last.
 
     Cells that change satellites make room, so dark ones are asked once more.
     """
     cells, sight, terms, demand = task.cells, task.sight, task.terms, task.demand
+    listings = listings_of(sight.candidates, len(lights.room))
     drop_losses(task.before, cells, sight, task.goal, terms, demand, lights)
     for pays, enough in ((True, 1.0 - 1e-6), (False, 1.0 - 1e-6), (False, 0.0)):
-        short = np.flatnonzero((demand > 0.0) & (lights.bits <= demand * enough))
+        short = np.flatnonzero(
+            (demand > 0.0) & (lights.bits <= demand * enough) & ((hope > 0.0) | (not pays))
+        )
         order = short[np.argsort(lights.bits[short] - demand[short], kind="stable")]
-        fill(order, pays, prices, task.before, cells, sight, task.goal, terms, demand, lights)
+        fill(order, pays, hope, prices, task.before, cells, sight, task.goal, terms, demand, lights, listings)
