@@ -35,7 +35,7 @@ UNITS_OF_CELL = {4: 8, 5: 64}
 UNITS_OF_SAT = {4: 16, 5: 128}
 SLOT_S = 15.0
 BREAKING = 0.9
-"""Price of a pair that will not stand: the best plan then forces some 0.6 % of cells to change (planet.py)."""
+"""Price of a pair that will not stand, as in scenarios: the best plan then forces 0.5 to 0.6 % of cells to change."""
 
 
 @dataclass(frozen=True)

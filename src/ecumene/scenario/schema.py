@@ -347,13 +347,13 @@ class SchedulingKeys(Section):
     policy: str = "optimum"
     """Rule by which satellites are given to cells: optimum, highest-elevation, longest-visible, random, or your own."""
     effort: Literal["fast", "certified", "thorough"] = "certified"
-    """How long prices are sought: 5 steps (fast), 12 (certified) or 60 (thorough); all plans are proved alike."""
+    """How long prices are sought: 8 steps (fast), 24 (certified) or 60 (thorough); all plans are proved alike."""
     fairness: float | Literal["max-min"] = 0.0
     """0 counts bits, 1 is proportional fairness, up to 4; "max-min" is 4, as near as eighths of a demand come."""
     handover_share: float = Field(default=0.03, ge=0.0, le=1.0)
     """Price of a handover, as a share of what a mean cell asks for in the slot (0.03: 450 ms of 15 s), or of
     its own demand where that is less."""
-    breaking_share: float = Field(default=0.3, ge=0.0, le=1.0)
+    breaking_share: float = Field(default=0.9, ge=0.0, le=1.0)
     """Price of a pair that will not stand in the next slot, likewise: it forces a handover."""
     elevation_share: float = Field(default=0.001, ge=0.0, le=1.0)
     """What a satellite in the zenith is worth above one on the horizon, as a share of what the cell asks for."""
