@@ -59,7 +59,7 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
         sat, units, hope = _serve(task, prices, _room(task, asked), effort)
     else:
         cut = find_cuts(task, task.goal, reach=effort.reach, is_final=True)
-        sat, units, prices, hope = cut.sat, cut.units, prices_of_cut(task, cut), np.inf * demand
+        sat, units, prices, hope = cut.sat, cut.units, prices_of_cut(task, cut), np.full_like(demand, np.inf)
     if _tells_apart(task) or not asks_whole_units(task, usual_rate(task)):
         order, first = cells_of_sats(sat, len(lights.room))
         share_out(order, first, prices, task.before, cells, sight, task.goal, terms, demand, lights)
