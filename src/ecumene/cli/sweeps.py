@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ecumene.cli.base import (
-    INTERRUPTED,
     AsJson,
     ConstellationFile,
     Debug,
@@ -21,6 +20,7 @@ from ecumene.cli.base import (
     Slots,
     Start,
     app,
+    code_of,
     country_completion,
     exit_codes,
     is_compiled,
@@ -250,7 +250,7 @@ def _compare(
     if isinstance(failure, KeyboardInterrupt):
         told = f"{len(comparison.runs)} of {len(cases)} runs are finished and kept in {folder}{os.sep}"
         say(f"interrupted: {told}")
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(code_of(failure))
     if failure is not None:
         raise failure
 
@@ -266,7 +266,7 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
     world = build(scenario)
     if kept is not None:
         check_folder(kept, world.scenario, force=True)
-    notice = "stopping after this slot; finished runs are kept (Ctrl-C again to stop at once)"
+    notice = "stopping after this slot; finished runs are kept"
     with (
         progress(quiet=quiet) as on_slot,
         stopping_between_slots(on_slot, notice=notice) as on_slot_or_stop,
