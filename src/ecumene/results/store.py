@@ -28,6 +28,7 @@ from ecumene.results.arrays import PARTIAL, STORE
 from ecumene.results.checkpoint import CHECKPOINT, Head, read_head
 from ecumene.results.files import put_file, sha256_of, whole
 from ecumene.results.frames import frames_bytes
+from ecumene.results.keys import changed_keys
 from ecumene.results.schema import TABLES, Table, Variable
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def identity(scenario: Scenario) -> dict[str, str]:
 
 def _named(known: Mapping[str, Any], scenario: Scenario) -> str:
     """Return the name of another scenario, and the first keys in which it differs."""
-    changed = _differences(known, scenario.model_dump(mode="json"))
+    changed = [entry["key"] for entry in changed_keys(known, scenario.model_dump(mode="json"))]
     name = f"'{known.get('name', 'another scenario')}'"
     if not changed:
         return f"{name} with other files, or by another version"
@@ -491,17 +492,6 @@ def bundled_digests() -> dict[str, str]:
     root = Path(__file__).parent.parent
     files = (p for p in root.rglob("data/*") if p.is_file() and p.suffix not in {".py", ".pyc"})
     return {str(path.relative_to(root)): _digest(path) for path in sorted(files)}
-
-
-def _differences(before: Any, after: Any, path: str = "") -> list[str]:
-    """Return the dotted keys in which two scenarios differ."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        found = []
-        for key in sorted(set(before) | set(after)):
-            inner = f"{path}.{key}" if path else key
-            found += _differences(before.get(key), after.get(key), inner)
-        return found
-    return [] if before == after else [path]
 
 
 def _digest(path: Path) -> str:
