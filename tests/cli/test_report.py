@@ -50,7 +50,7 @@ def test_a_page_of_a_country(invoke, folder):
         (("o", "--html", "o/report.html"), 2, "run the scenario again to have one, or name another file"),
         (("o", "--globe-cells", "5"), 2, "--globe-cells: is for the page; add --html"),
         (("o", "--country", "KE", "--globe-cells", "5"), 2, "--globe-cells: is for the planet's page"),
-        (("nowhere",), 1, "no manifest.json: not a result folder"),
+        (("nowhere",), 2, "nowhere: there is no such folder; name a result"),
     ],
 )
 @pytest.mark.usefixtures("folder")

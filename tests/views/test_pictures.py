@@ -150,8 +150,8 @@ def test_nothing_to_draw_is_said(results):
     [
         ("mbps_p51", "a.png", "no such picture; did you mean 'mbps_p5'?"),
         ("latency", "a.png", "curves: latency-cdf, coverage-latitude, load"),
-        ("load", "a.pdf", "pictures are written as .png or .svg"),
-        ("load", "nowhere/a.png", "lies in none"),
+        ("load", "a.pdf", "a.pdf: must end in .png or .svg"),
+        ("load", "nowhere/a.png", "there is no folder nowhere; make it first"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_read(what, path, message):

@@ -52,6 +52,10 @@ def report(
     Example: ecumene report out/starlink-gen1 --country KE --html kenya.html
     """
     with exit_codes(debug=debug):
+        if html is not None:
+            from ecumene.results.files import check_new_file
+
+            check_new_file(html, option="--html")
         if country is None:
             _planet_again(result, html, globe_cells, as_json=as_json)
             return

@@ -148,18 +148,16 @@ def init(
     Example: ecumene init my.toml --from starlink-gen1
     """
     with exit_codes(debug=debug):
+        from ecumene.results.files import check_new_file
         from ecumene.scenario import load, preset_names, preset_text
         from ecumene.scenario.commented import with_every_key
 
         text = with_every_key(preset_text(preset), load(preset))
         if str(file) in preset_names():
             raise InputError(f"{file}: is the name of a preset; call the file {file}.toml")
-        if file.is_dir():
-            raise InputError(f"{file}: is a folder; name a file")
+        check_new_file(file)
         if file.exists() and not force:
             raise InputError(f"{file}: exists already; name another file, or --force to overwrite it")
-        if not file.absolute().parent.is_dir():
-            raise InputError(f"{file}: there is no folder {file.parent}; make it first")
         file.write_text(_own_copy(text, preset, file), encoding="utf-8")
         typer.echo(f"{file} written; next: ecumene check {file}, then ecumene run {file}", err=True)
 

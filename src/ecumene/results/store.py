@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecumene import __version__
-from ecumene.errors import DamagedResultError, OutputError, RunError
+from ecumene.errors import DamagedResultError, NoResultError, OutputError, RunError
 from ecumene.results.arrays import PARTIAL, STORE
 from ecumene.results.checkpoint import CHECKPOINT, Head, read_head
 from ecumene.results.files import put_file, sha256_of, whole
@@ -217,6 +217,8 @@ def check_place(folder: Path) -> None:
     nearest = folder.absolute()
     while not nearest.exists():
         nearest = nearest.parent
+    if not nearest.is_dir():
+        raise OutputError(f"--out {folder}: {nearest} is a file; name a folder that is there")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise OutputError(f"--out {folder}: no permission to write in {nearest}")
 
@@ -318,8 +320,8 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
     Raises
     ------
-    DamagedResultError
-        There is no manifest, or a file is missing or has changed.
+    NoResultError, DamagedResultError
+        As `check_intact`.
     """
     check_intact(folder)
     return read_json(folder / SUMMARY)
@@ -368,19 +370,37 @@ def check_intact(folder: Path) -> None:
 
     Raises
     ------
+    NoResultError
+        There is no such folder, or it holds no manifest.
     DamagedResultError
-        There is no manifest, or a file is missing or has changed.
+        A file is missing or has changed, or the manifest cannot be read.
     """
-    if not (folder / MANIFEST).is_file():
-        raise DamagedResultError(
-            f"{folder}: no manifest.json: not a result folder, or a run that never finished"
-        )
-    for name, digest in read_json(folder / MANIFEST)["outputs"].items():
+    check_is_result(folder)
+    outputs = read_json(folder / MANIFEST).get("outputs")
+    if not isinstance(outputs, dict):
+        raise DamagedResultError(f"{folder / MANIFEST}: names no files; run the scenario again")
+    for name, digest in outputs.items():
         path = folder / name
         if not path.is_file():
             raise DamagedResultError(f"{path}: is missing; run the scenario again")
         if _digest(path) != digest:
             raise DamagedResultError(f"{path}: has changed since it was written; run the scenario again")
+
+
+def check_is_result(folder: Path) -> None:
+    """Refuse what is no result folder.
+
+    Raises
+    ------
+    NoResultError
+        It does not exist, is a file, or holds no manifest.
+    """
+    if not folder.exists():
+        raise NoResultError(f"{folder}: there is no such folder; name a result, such as out/starlink-gen1")
+    if not folder.is_dir():
+        raise NoResultError(f"{folder}: is a file; name the folder of a result")
+    if not (folder / MANIFEST).is_file():
+        raise NoResultError(f"{folder}: no manifest.json: not a result folder, or a run that never finished")
 
 
 def _write_tables(tables: Mapping[str, Table], folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecumene.errors import InputError, did_you_mean
+from ecumene.results.files import check_new_file
 from ecumene.results.schema import ROWS, Table, Variable
 from ecumene.views.drawing import Drawing
 from ecumene.views.palette import CAUSE_COLOURS
@@ -72,10 +73,7 @@ def check_picture(what: str, path: Path) -> None:
         With what there is.
     """
     _check_name(what)
-    if path.suffix.lower() not in {".png", ".svg"}:
-        raise InputError(f"{path}: pictures are written as .png or .svg; end the name in one of them")
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise InputError(f"{path}: is a folder, or lies in none; name a file in a folder that is there")
+    check_new_file(path, endings=(".png", ".svg"))
 
 
 def _check_name(what: str) -> None:
