@@ -29,6 +29,7 @@ from ecumene.results.checkpoint import CHECKPOINT, Head, read_head
 from ecumene.results.files import put_file, sha256_of, whole
 from ecumene.results.frames import frames_bytes
 from ecumene.results.keys import changed_keys
+from ecumene.results.program import code_digest
 from ecumene.results.schema import TABLES, Table, Variable
 
 if TYPE_CHECKING:
@@ -184,13 +185,11 @@ def unfinished_run(folder: Path, scenario: Scenario) -> Head | None:
 
 
 def identity(scenario: Scenario) -> dict[str, str]:
-    """Return what must be the same for a run to go on: scenario and files, the package, the libraries."""
-    root, package = Path(__file__).parent.parent, hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
-        package.update(f"{path.relative_to(root)}\n{_digest(path)}\n".encode())
+    """Return what must be the same for a run to go on: scenario and files, what computes, Python, the libraries."""
     return {
         "fingerprint": fingerprint(scenario),
-        "program": package.hexdigest(),
+        "program": code_digest(),
+        "python": platform.python_version(),
         **{name: metadata.version(name) for name in _LIBRARIES},
     }
 
