@@ -34,7 +34,7 @@ from ecumene.cli.base import (
     terminal,
 )
 from ecumene.cli.runs import report_page
-from ecumene.errors import InputError, ScenarioError
+from ecumene.errors import DamagedResultError, InputError, ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +100,10 @@ def sweep(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor table.")] = False,
     as_json: AsJson = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite another sweep.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Overwrite another sweep, and compute runs again that --keep kept."),
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Run a scenario several times with keys varied, and compare the runs.
@@ -233,12 +236,18 @@ def _compare(
     check_sweep_folder(folder, comparison.identity, force=force)
     begun = monotonic()
     failure: BaseException | None = None
+    if keep:
+        write_comparison(
+            comparison, folder
+        )  # the folder is this sweep's from now on, whenever it is broken off
     try:
         for number, (case, scenario) in enumerate(zip(cases, scenarios, strict=True), start=1):
             if not quiet:
                 say(run_text(number, len(cases), case.label, monotonic() - begun))
             kept = f"{number:02d}_{_slug(case.label)}" if keep else ""
-            results = _compute_case(scenario, folder / kept if keep else None, quiet=quiet)
+            results = _kept_run(folder / kept, scenario, quiet=quiet) if keep and not force else None
+            if results is None:
+                results = _compute_case(scenario, folder / kept if keep else None, quiet=quiet)
             codes = comparison.swept[comparison.granted_key] if comparison.granted_key else ()
             comparison = comparison.with_run(results, case.varied, folder=kept, codes=codes)
             write_comparison(comparison, folder)
@@ -253,6 +262,23 @@ def _compare(
         raise typer.Exit(code_of(failure))
     if failure is not None:
         raise failure
+
+
+def _kept_run(kept: Path, scenario: Scenario, *, quiet: bool) -> Results | None:
+    """Return the results of a run that is finished and kept already; None where it is to be computed."""
+    from ecumene.archive import open_results
+    from ecumene.results.store import is_finished
+
+    try:
+        if not is_finished(kept, scenario):
+            return None
+        results = open_results(kept)
+    except DamagedResultError as error:
+        say(f"{error}: it is computed again")
+        return None
+    if not quiet:
+        say(f"finished before, and taken as it is: {kept} (--force computes it again)")
+    return results
 
 
 def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Results:

@@ -184,6 +184,26 @@ def unfinished_run(folder: Path, scenario: Scenario) -> Head | None:
     raise OutputError(f"{far} that cannot go on, since what computes it has changed: {told}; {cure}")
 
 
+def is_finished(folder: Path, scenario: Scenario) -> bool:
+    """Return whether a folder holds the result of this very scenario and files by this very program and libraries.
+
+    Raises
+    ------
+    DamagedResultError
+        Its manifest cannot be read.
+    """
+    if not (folder / MANIFEST).is_file():
+        return False
+    manifest = read_json(folder / MANIFEST)
+    if scenario.start is None:  # it follows from the files, and stands resolved in the manifest
+        try:
+            start = datetime.fromisoformat(manifest["scenario"]["start"])
+        except (KeyError, TypeError, ValueError):
+            return False
+        scenario = scenario.model_copy(update={"start": start})
+    return bool(manifest.get("identity") == identity(scenario))
+
+
 def identity(scenario: Scenario) -> dict[str, str]:
     """Return what must be the same for a run to go on: scenario and files, what computes, Python, the libraries."""
     return {
@@ -494,6 +514,7 @@ def _manifest(results: Results, folder: Path, written: list[Path]) -> dict[str, 
         "version": __version__,
         "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "fingerprint": fingerprint(results.scenario),
+        "identity": identity(results.scenario),
         "scenario": results.scenario.model_dump(mode="json"),
         "seed": results.scenario.seed,
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
