@@ -155,7 +155,8 @@ GlobeCells = Annotated[
         metavar="3|4|5",
         min=3,
         max=5,
-        help="H3 resolution of the cells on the report's globe, 4 by default; 5 makes a report of 7 to 9 MB.",
+        help="H3 resolution of the cells on the report's globe, 4 by default, or what the report had; 5 makes a report "
+        "of 7 to 9 MB.",
     ),
 ]
 

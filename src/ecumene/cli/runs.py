@@ -230,7 +230,8 @@ def compute_run(
         if results is None:
             _fail_unfinished(folder, interruption)
         page, failure = None, interruption
-    write_results(results, folder, force=force, extra_files={} if page is None else {REPORT: page})
+    extra_files = {} if page is None else {REPORT: page}
+    write_results(results, folder, force=force, extra_files=extra_files, globe_cells=globe_resolution)
     return results, failure
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ecumene.cli.base import (
+    GLOBE_CELLS,
     AsJson,
     ConstellationFile,
     Debug,
@@ -300,7 +301,8 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
         results = run(world, on_slot=on_slot_or_stop, folder=kept, force=True)
     if kept is not None:
         page, failure = report_page(results)
-        write_results(results, kept, force=True, extra_files={} if page is None else {REPORT: page})
+        extra_files = {} if page is None else {REPORT: page}
+        write_results(results, kept, force=True, extra_files=extra_files, globe_cells=GLOBE_CELLS)
         if failure is not None:
             say(f"the tables are in {kept}, but the report could not be drawn: {failure}")
     return results

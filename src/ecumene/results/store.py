@@ -46,6 +46,9 @@ REPORT = "report.html"
 CSV_TABLES = ("countries", "places", "pairs", "landings", "cuts", "slots", "faults")
 """Tables written as CSV beside Parquet: those that people open in a spreadsheet."""
 
+GLOBE_RESOLUTIONS = (3, 4, 5)
+"""H3 resolutions of cells that a report's globe may have."""
+
 _OURS = {
     MANIFEST,
     SUMMARY,
@@ -248,6 +251,7 @@ def write_results(
     *,
     force: bool = False,
     extra_files: Mapping[str, bytes | str] | None = None,
+    globe_cells: int | None = None,
 ) -> None:
     """Write a result folder: every file by a temporary name first, the manifest last; then no checkpoint is needed.
 
@@ -261,6 +265,8 @@ def write_results(
         Overwrite the result of another scenario.
     extra_files
         Further files by name, such as the report.
+    globe_cells
+        H3 resolution of the cells on the report's globe, by which it is drawn again.
 
     Raises
     ------
@@ -279,7 +285,7 @@ def write_results(
             written.append(put_file(folder / name, data))
         written += _place_frames(results.frames, folder)
         written += _place_arrays(results.arrays, folder)
-        put_file(folder / MANIFEST, json_text(_manifest(results, folder, written)).encode())
+        put_file(folder / MANIFEST, json_text(_manifest(results, folder, written, globe_cells)).encode())
         (folder / CHECKPOINT).unlink(missing_ok=True)
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
@@ -297,7 +303,7 @@ def _place_frames(frames: Frames | None, folder: Path) -> list[Path]:
     return [put_file(folder / FRAMES, frames_bytes(frames))]
 
 
-def replace_report(folder: Path, page: str) -> None:
+def replace_report(folder: Path, page: str, globe_cells: int) -> None:
     """Put another report into a finished result folder; the manifest, which names its digest, is written last.
 
     Parameters
@@ -306,12 +312,28 @@ def replace_report(folder: Path, page: str) -> None:
         A result folder that is intact.
     page
         The report.
+    globe_cells
+        H3 resolution of the cells on its globe.
     """
     manifest = read_json(folder / MANIFEST)
     (folder / MANIFEST).unlink()
     digest = _digest(put_file(folder / REPORT, page.encode()))
-    manifest["outputs"][REPORT] = digest
+    manifest["outputs"][REPORT], manifest["globe_cells"] = digest, globe_cells
     put_file(folder / MANIFEST, json_text(manifest).encode())
+
+
+def globe_cells_of(folder: Path) -> int | None:
+    """Return the H3 resolution of the cells on the globe of a folder's report; None where its manifest tells none.
+
+    Raises
+    ------
+    DamagedResultError
+        The manifest cannot be read, or tells something else.
+    """
+    told = read_json(folder / MANIFEST).get("globe_cells")
+    if told is None or (type(told) is int and told in GLOBE_RESOLUTIONS):
+        return told
+    raise DamagedResultError(f"{folder / MANIFEST}: globe_cells {told!r}: must be 3, 4 or 5")
 
 
 def _place_arrays(arrays: Path | None, folder: Path) -> list[Path]:
@@ -508,7 +530,7 @@ def put_parquet(
         connection.close()
 
 
-def _manifest(results: Results, folder: Path, written: list[Path]) -> dict[str, Any]:
+def _manifest(results: Results, folder: Path, written: list[Path], globe_cells: int | None) -> dict[str, Any]:
     return {
         "program": "ecumene",
         "version": __version__,
@@ -523,6 +545,7 @@ def _manifest(results: Results, folder: Path, written: list[Path]) -> dict[str, 
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},
         "inputs": input_digests(results.scenario),
         "data": bundled_digests(),
+        "globe_cells": globe_cells,
         "outputs": {path.relative_to(folder).as_posix(): _digest(path) for path in written},
     }
 
