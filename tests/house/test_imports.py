@@ -26,6 +26,7 @@ FLOORS = (
     ("slot",),
     ("pairs", "carriage", "keyframes"),
     ("record",),
+    ("kept",),
     ("course",),
     ("simulation",),
     ("siting", "whereabouts", "alternatives", "archive"),
