@@ -309,8 +309,8 @@ def summary_of(scenario: Scenario) -> str:
 
 CLI_PROSE = """\
 Results go to stdout, everything else to stderr. Exit codes: 0 it worked, 1 it failed, 2 wrong input, 130 interrupted
-(with Ctrl-C, between slots). `NO_COLOR` is heeded. `ecumene --install-completion` teaches the shell the commands and
-presets."""
+(with Ctrl-C, between slots), 143 told to end (by SIGTERM, likewise). `NO_COLOR` is heeded.
+`ecumene --install-completion` teaches the shell the commands and presets."""
 
 API_PROSE = """\
 What `import ecumene` offers. Tables are dictionaries of numpy arrays by column ([results](results.md)); scenarios have

@@ -42,9 +42,10 @@ def open_results(folder: str | Path) -> Results:
 
     Raises
     ------
+    NoResultError
+        There is no manifest: not a result folder, or a run that never finished.
     DamagedResultError
-        There is no manifest (not a result folder, or a run that never finished), a file is missing or has changed,
-        or another version wrote what this one cannot read.
+        A file is missing or has changed, or another version wrote what this one cannot read.
     """
     folder = Path(folder)
     check_intact(folder)
@@ -81,6 +82,8 @@ def scenario_of_result(folder: Path) -> Scenario:
 
     Raises
     ------
+    NoResultError
+        As `open_results`.
     DamagedResultError
         The folder does not match its manifest, or a file the run read has changed since or is gone.
     """

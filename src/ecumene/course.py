@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ecumene.carriage import Carriage, Failures
 from ecumene.errors import DamagedResultError, OutputError
-from ecumene.network.gateways import Feeders, InView
+from ecumene.kept import check_kept, check_waiting
+from ecumene.network.gateways import Feeders
 from ecumene.network.isl import IslState
 from ecumene.network.routes import Routes
 from ecumene.network.service import Service
@@ -24,8 +25,7 @@ from ecumene.results.statistics import RowStatistics
 from ecumene.results.store import check_folder, identity, unfinished_run
 from ecumene.scheduling.beams import Plan
 from ecumene.scheduling.market import Prices
-from ecumene.sky.sight import Sight
-from ecumene.slot import Asked, Links, Sky, Slot
+from ecumene.slot import Asked, Links, Slot, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +42,13 @@ MOST_SHARE = 0.01
 
 _PARTS = (
     *(Ledger, RowStatistics, Dwells, Carriage, Failures),
-    *(Slot, Sky, Sight, InView, Asked, Links, Feeders, IslState, Routes, Plan, Prices),
+    *(Slot, Asked, Links, Feeders, IslState, Routes, Plan, Prices),
     *(Streams, Paths, Shares, Service, View, TerminalService),
 )
 """Every class a checkpoint may hold."""
+
+_AGAIN: Any = None
+"""Stands for the sky in a checkpoint: whoever reads it surveys it again."""
 
 _log = logging.getLogger(__name__)
 
@@ -120,7 +123,7 @@ class Course:
         head = Head(self.identity, scenario.model_dump(mode="json"), self.n_done, scenario.slots)
         state = {
             "ledger": replace(self.ledger, carriage=replace(self.ledger.carriage, last=None)),
-            "last": self.last,
+            "last": None if self.last is None else replace(self.last, sky=_AGAIN),
             "arrays": None if self.arrays is None else self.arrays.state(),
         }
         put_checkpoint(folder / CHECKPOINT, head, state, classes=_PARTS, standing={"world": self.world})
@@ -185,10 +188,16 @@ def _course_in(folder: Path, world: World, *, force: bool) -> Course:
 def _taken_up(folder: Path, world: World, head: Head) -> Course:
     """Return the course as the checkpoint in a folder left it."""
     state: dict[str, Any] = read_checkpoint(folder / CHECKPOINT, classes=_PARTS, standing={"world": world})
-    ledger, last, n = state["ledger"], state["last"], head.n_done
-    if len(ledger.totals) != n or last.sky.slot != n - 1:
-        raise DamagedResultError(f"{folder / CHECKPOINT}: does not hold the {n} slots it names; {CURE}")
-    last = replace(last, world=world.at(n - 1))
+    n = head.n_done
+    if head.n_slots != world.scenario.slots:
+        raise DamagedResultError(f"{folder / CHECKPOINT}: names {head.n_slots} slots; {CURE}")
+    try:
+        here = world.at(n - 1)
+        ledger, last = state["ledger"], replace(state["last"], world=here, sky=survey(here, n - 1))
+        check_kept(ledger, last, world, n)
+        check_waiting(state["arrays"], world, n)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedResultError(f"{folder / CHECKPOINT}: is not of this run: {error}; {CURE}") from None
     ledger.carriage.last = last
     arrays = None if state["arrays"] is None else taken_up(folder, state["arrays"])
     return Course(world, ledger, arrays, last, n, n, folder, head.identity)

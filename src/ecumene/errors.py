@@ -5,7 +5,8 @@ EcumeneError
 │   ├── ScenarioError     a scenario file or a --set option
 │   ├── CatalogueError    a file of orbital elements
 │   ├── TableError        any other table: places, gateways, licences
-│   └── OutputError       the result folder cannot be used
+│   ├── NoResultError     what was named as a result is none
+│   └── OutputError       the file or folder to write cannot be used
 ├── RangeError            a number outside a model's validity
 └── RunError              the run itself failed: exit code 1
     └── DamagedResultError  a result folder that does not match its manifest
@@ -56,8 +57,12 @@ class TableError(InputError):
     """A table of places, gateways or licences cannot be read."""
 
 
+class NoResultError(InputError):
+    """What was named as a result folder is none, or that of a run that never finished."""
+
+
 class OutputError(InputError):
-    """The result folder cannot be used."""
+    """The file or folder that is to be written cannot be used."""
 
 
 class RangeError(EcumeneError, ValueError):

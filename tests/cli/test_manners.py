@@ -109,6 +109,79 @@ def test_how_every_command_ends(invoke, monkeypatch, name, error, code, told):
     assert ended.stdout == ""
 
 
+READING = {
+    "run": ("{}", "toy --places {}", "toy --constellation {}", "toy --set gateways.sites={}"),
+    "check": ("{}", "toy --set licences.records={}", "toy --set isl.topology=list --set isl.file={}"),
+    "compare": ("{} toy", "toy {}"),
+    "sweep": ("{} --set seed=1,2", "toy --set seed=1,2 --places {}"),
+    "site": ("--country XA --antennas 2 --scenario {}",),
+    "why": ("Market --scenario {}",),
+    "export": ("graphml {}", "geojson {}"),
+    "licences": ("--register {}", "--overrides {}"),
+    "report": ("{}", "{} --country XA"),
+    "query": ("{} select",),
+    "plot": ("{} mbps_p50",),
+    "init": ("my.toml --from {}",),
+}
+"""Words after every command that reads what a user names."""
+
+WRITING = {
+    "report": "toy --html {}.html",
+    "licences": "--plot {}.png",
+    "schema": "--out {}.json",
+    "init": "{}.toml",
+    "compare": "toy toy --set-b seed=2 --plot {}.png",
+    "plot": "toy mbps_p50 --out {}.png",
+    "site": "--country XA --antennas 2 --scenario toy --out {}.csv",
+}
+"""Words after every command that writes a file of any name; a folder of that name stands there."""
+
+FILLING = {
+    "run": "toy --out {}",
+    "sweep": "toy --set seed=1,2 --out {}",
+    "compare": "toy --set-b seed=2 --out {}",
+    "export": "graphml toy --out {}",
+}
+"""Words after every command that fills a folder."""
+
+
+def cases(words_of):
+    return [(name, words) for name, several in words_of.items() for words in several]
+
+
+def refused(ended, named):
+    assert (ended.exit_code, ended.stdout) == (2, ""), ended.stderr
+    assert named in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "run again with --debug" not in ended.stderr
+
+
+@pytest.mark.parametrize("named", ["nowhere", "a_folder", "a_file", "a_file/within"])
+@pytest.mark.parametrize(("name", "words"), cases(READING))
+def test_what_is_named_and_not_there_or_something_else_is_wrong_input(invoke, name, words, named):
+    Path("a_folder").mkdir()
+    Path("a_file").write_text("neither a result nor a scenario\n")
+    refused(invoke(name, *words.format(named).split()), named)
+
+
+@pytest.mark.parametrize("named", ["nowhere/x", "a_folder", "a_file/x"])
+@pytest.mark.parametrize("name", sorted(WRITING))
+def test_a_file_that_cannot_be_written_is_wrong_input_before_anything_is_read(invoke, name, named):
+    Path("a_file").touch()
+    for ending in ("html", "png", "json", "toml", "csv"):
+        Path(f"a_folder.{ending}").mkdir()
+    refused(invoke(name, *WRITING[name].format(named).split()), named)
+
+
+@pytest.mark.parametrize("named", ["a_file", "a_file/within", "others"])
+@pytest.mark.parametrize("name", sorted(FILLING))
+def test_a_folder_that_cannot_be_used_is_wrong_input_before_anything_is_computed(invoke, name, named):
+    Path("a_file").touch()
+    Path("others").mkdir()
+    Path("others/letter.txt").touch()
+    refused(invoke(name, *FILLING[name].format(named).split()), f"--out {named}")
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_an_option_that_does_not_exist_is_wrong_input(invoke, name):
     ended = invoke(name, *DOING[name][0].split(), "--nonsense")

@@ -126,7 +126,7 @@ def test_compare_folders(invoke):
     [
         (("toy",), "name a second result or scenario"),
         (("toy", "toi"), "did you mean 'toy'?"),
-        (("toy", "empty"), "folder without manifest.json"),
+        (("toy", "empty"), "no manifest.json: not a result folder"),
         (("toy", "toy", "--plot", "m.svg"), "ends in .png"),
         (("toy", "toy", "--country", "QQ", "--slots", "1"), "--country QQ: no row of this country"),
         (

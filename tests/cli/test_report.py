@@ -50,7 +50,7 @@ def test_a_page_of_a_country(invoke, folder):
         (("o", "--html", "o/report.html"), 2, "run the scenario again to have one, or name another file"),
         (("o", "--globe-cells", "5"), 2, "--globe-cells: is for the page; add --html"),
         (("o", "--country", "KE", "--globe-cells", "5"), 2, "--globe-cells: is for the planet's page"),
-        (("nowhere",), 1, "no manifest.json: not a result folder"),
+        (("nowhere",), 2, "nowhere: there is no such folder; name a result"),
     ],
 )
 @pytest.mark.usefixtures("folder")
@@ -72,7 +72,7 @@ def test_the_planet_s_page_again_byte_for_byte(invoke, monkeypatch):
     """Of a real run: with the cells it had, and with others in the folder itself."""
     for name in ("MAP_WIDTH_PX", "SMALL_MAP_WIDTH_PX"):
         monkeypatch.setattr(ecumene.views.report, name, 200)  # quicker
-    assert invoke("run", "toy", "--out", "o", "--globe-cells", "4", "-q").exit_code == 0
+    assert invoke("run", "toy", "--out", "o", "--globe-cells", "5", "-q").exit_code == 0
     page = Path("o/report.html").read_bytes()
     result = invoke("report", "o", "--html", "again.html", "--json")
     assert (result.exit_code, result.stderr) == (0, "again.html written\n")
@@ -81,8 +81,19 @@ def test_the_planet_s_page_again_byte_for_byte(invoke, monkeypatch):
     assert invoke("report", "o", "--html", "o/report.html", "--globe-cells", "3").exit_code == 0
     assert Path("o/report.html").read_bytes() != page
     assert invoke("report", "o").exit_code == 0  # its manifest knows the new page
+    other = Path("o/report.html").read_bytes()
     assert invoke("report", "o", "--html", "o/report.html").exit_code == 0
+    assert Path("o/report.html").read_bytes() == other  # and its cells
+    assert invoke("report", "o", "--html", "o/report.html", "--globe-cells", "5").exit_code == 0
     assert Path("o/report.html").read_bytes() == page
+    assert invoke("report", "o", "--html", "x.html", "--globe-cells", "3").exit_code == 0
+    assert invoke("report", "o", "--html", "again.html").exit_code == 0
+    assert Path("again.html").read_bytes() == page  # another file's cells are its own
+    manifest = json.loads(Path("o/manifest.json").read_text())
+    Path("o/manifest.json").write_text(json.dumps({**manifest, "globe_cells": 9}))
+    damaged = invoke("report", "o", "--html", "x.html")
+    assert damaged.exit_code == 1
+    assert "globe_cells 9: must be 3, 4 or 5" in damaged.stderr
 
 
 def test_a_changed_folder_is_not_read(invoke, folder):

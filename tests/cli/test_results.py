@@ -62,8 +62,8 @@ def test_what_is_wrong_is_said(invoke, result, words, code, message):
 
 def test_no_result_is_said(invoke):
     shown = invoke("query", "nowhere", "select 1")
-    assert shown.exit_code == 1
-    assert "nowhere: no manifest.json" in shown.stderr
+    assert shown.exit_code == 2
+    assert "nowhere: there is no such folder" in shown.stderr
 
 
 def test_pictures(invoke, result):

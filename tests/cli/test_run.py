@@ -6,11 +6,13 @@ import errno
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import ecumene
 from ecumene.errors import RunError
 
 
@@ -231,15 +233,16 @@ def test_what_is_no_pair_is_refused(invoke, fake_run, text):
     assert fake_run.n_runs == 0
 
 
-def stopped_after(monkeypatch, k):
-    """Let Ctrl-C come while slot k is computed."""
+def stopped_after(monkeypatch, k, *, signals=(signal.SIGINT,)):
+    """Let Ctrl-C come while slot k is computed, or other signals."""
     import ecumene.simulation as spine
 
     one_slot = spine.one_slot
 
     def with_signal(world, sky, *more):
         if sky.slot == k - 1:
-            os.kill(os.getpid(), signal.SIGINT)
+            for number in signals:
+                os.kill(os.getpid(), number)
         return one_slot(world, sky, *more)
 
     monkeypatch.setattr(spine, "one_slot", with_signal)
@@ -281,6 +284,61 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(invoke, monkeypatch,
 
 
 @pytest.mark.usefixtures("no_report")
+def test_sigterm_is_heeded_like_ctrl_c_also_when_it_comes_twice(invoke, monkeypatch):
+    """`timeout` sends it to the process, and to the group of the process."""
+    before = signal.getsignal(signal.SIGTERM)
+    with monkeypatch.context() as patch:
+        stopped_after(patch, 3, signals=(signal.SIGTERM, signal.SIGTERM))
+        stopped = invoke("run", "toy")
+    assert stopped.exit_code == 143
+    assert stopped.stderr.count("stopping after this slot (SIGTERM came; Ctrl-C to stop at once)") == 1
+    assert "interrupted after slot 3 of 4; to go on: ecumene run toy" in stopped.stderr
+    assert signal.getsignal(signal.SIGTERM) == before
+    went_on = invoke("run", "toy")
+    assert went_on.exit_code == 0
+    assert "going on after slot 3 of 4" in went_on.stderr
+
+
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_stops_at_once_where_the_run_is_stopping_already(invoke, monkeypatch, first):
+    stopped_after(monkeypatch, 3, signals=(first, signal.SIGINT))
+    stopped = invoke("run", "toy")
+    assert stopped.exit_code == (130 if first == signal.SIGINT else 143)
+    assert "interrupted after slot 2 of 4" in stopped.stderr
+
+
+TERMINATED = """
+import os, signal, sys
+import ecumene.world
+from ecumene.cli import main
+def build(*_given):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("tidied up", file=sys.stderr)
+ecumene.world.build = build
+sys.argv = ["ecumene", "run", "toy"]
+main()
+"""
+
+
+def test_sigterm_outside_slots_ends_in_order(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(Path(ecumene.__file__).parent.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", TERMINATED],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 143
+    assert done.stderr.endswith("tidied up\ninterrupted: no new result was written\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("no_report")
 def test_ctrl_c_in_the_last_slot_keeps_all_of_it(invoke, monkeypatch):
     with monkeypatch.context() as patch:
         stopped_after(patch, 4)
@@ -319,14 +377,15 @@ def test_a_damaged_checkpoint_is_told_with_its_cure(invoke, monkeypatch):
 
 
 @pytest.mark.usefixtures("fake_run")
-def test_ctrl_c_while_the_report_is_drawn_loses_the_report_alone(invoke, monkeypatch):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_while_the_report_is_drawn_loses_the_report_alone(invoke, monkeypatch, number, code):
     import ecumene.views.report
 
     def interrupted(_results, **_options):
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), number)
 
     monkeypatch.setattr(ecumene.views.report, "report_html", interrupted)
     result = invoke("run", "toy")
-    assert result.exit_code == 130
+    assert result.exit_code == code
     assert "the tables are in out/toy, but the report could not be drawn: interrupted" in result.stderr
     assert Path("out/toy/manifest.json").exists()

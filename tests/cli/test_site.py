@@ -171,6 +171,6 @@ def test_wrong_options_are_refused(invoke):
     assert result.exit_code == 2
     assert "--for 'money': must be traffic or people" in result.stderr
     assert "--among 'seas': must be towns or cells" in result.stderr
-    assert "sites are written as .csv or .geojson" in invoke(*WORDS, "--out", "sites.xlsx").stderr
+    assert "sites.xlsx: must end in .csv or .geojson or .json" in invoke(*WORDS, "--out", "sites.xlsx").stderr
     assert "there is no folder" in invoke(*WORDS, "--out", "nowhere/sites.csv").stderr
     assert invoke("site", "--country", "KE", "--antennas", "0").exit_code == 2

@@ -79,6 +79,107 @@ def test_a_run_of_a_sweep_gives_what_run_gives(invoke, summary_of):
     assert Path("out/toy-sweep/02_topology=grid/manifest.json").exists()
 
 
+def counting(monkeypatch):
+    """Return the scenarios whose slots are computed, as they come."""
+    import ecumene.simulation
+
+    computed, run = [], ecumene.simulation.run
+
+    def counted(world, **options):
+        computed.append(world.scenario.seed)
+        return run(world, **options)
+
+    monkeypatch.setattr(ecumene.simulation, "run", counted)
+    return computed
+
+
+SEEDS = ("sweep", "toy", "--set", "seed=1,2", "--set", "slots=2", "--keep", "--out", "o")
+
+
+@pytest.fixture
+def no_report(monkeypatch):
+    """Draw none: it takes longer than the run."""
+    import ecumene.views.report
+
+    monkeypatch.setattr(ecumene.views.report, "report_html", lambda _results, **_options: "<!DOCTYPE html>")
+
+
+@pytest.mark.usefixtures("no_report")
+def test_finished_runs_that_were_kept_are_taken_as_they_are(invoke, monkeypatch):
+    computed = counting(monkeypatch)
+    first = invoke(*SEEDS, "--json")
+    before = {path: path.read_bytes() for path in Path("o").rglob("*") if path.is_file()}
+    again = invoke(*SEEDS, "--json")
+    assert (first.exit_code, again.exit_code, computed) == (0, 0, [1, 2])
+    assert "finished before, and taken as it is: o/01_seed=1 (--force computes it again)" in again.stderr
+    assert again.stderr.count("taken as it is") == 2
+    trees = [json.loads(ended.stdout) for ended in (first, again)]
+    assert trees[0]["runs"] == trees[1]["runs"]
+    now = {path: path.read_bytes() for path in Path("o").rglob("*") if path.is_file()}
+    changed = {path.as_posix() for path in before if before[path] != now[path]}
+    assert changed <= {"o/sweep.json"}  # which says when it was written
+    assert set(before) == set(now)
+    assert invoke(*SEEDS, "--force", "--quiet").stderr == ""
+    assert computed == [1, 2, 1, 2]
+
+
+@pytest.mark.usefixtures("no_report")
+def test_a_kept_run_that_is_damaged_or_of_another_program_is_computed_again(invoke, monkeypatch):
+    from ecumene.results import store
+
+    computed = counting(monkeypatch)
+    assert invoke(*SEEDS).exit_code == 0
+    table = Path("o/02_seed=2/rows.parquet")
+    whole = table.read_bytes()
+    table.write_bytes(whole[:-1])
+    again = invoke(*SEEDS)
+    assert (again.exit_code, computed) == (0, [1, 2, 2])
+    assert (
+        "02_seed=2/rows.parquet: has changed since it was written; run the scenario again: it is"
+        in again.stderr
+    )
+    assert table.read_bytes() == whole
+    monkeypatch.setattr(store, "code_digest", lambda: "another")
+    assert invoke(*SEEDS).exit_code == 0
+    assert computed == [1, 2, 2, 1, 2]
+
+
+@pytest.mark.usefixtures("no_report")
+def test_a_kept_sweep_broken_off_in_its_first_run_goes_on(invoke, monkeypatch):
+    import ecumene.simulation as spine
+
+    one_slot = spine.one_slot
+
+    def broken_off(world, sky, *more):
+        if sky.slot == 1:
+            raise KeyboardInterrupt
+        return one_slot(world, sky, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spine, "one_slot", broken_off)
+        assert invoke(*SEEDS).exit_code == 130
+    went_on = invoke(*SEEDS)
+    assert went_on.exit_code == 0, went_on.stderr
+    assert len(lines_of("o/sweep.csv")) == 2
+
+
+def test_a_finished_run_of_a_catalogue_is_known_without_its_start(tmp_path):
+    from ecumene.results.store import is_finished
+
+    elements = tmp_path / "sky.tle"
+    elements.write_text(
+        "1 25544U 98067A   26083.50000000  .00010000  00000-0  18000-3 0  9997\n"
+        "2 25544  51.6400 100.0000 0005000  90.0000 270.0000 15.50000000    14\n"
+    )
+    keys = {"slots": 1, "constellation.file": str(elements), "constellation.shells": []}
+    scenario = ecumene.load("toy", overrides=keys).model_copy(update={"start": None})
+    ecumene.simulate(scenario).write(tmp_path / "o")
+    assert is_finished(tmp_path / "o", scenario)
+    assert not is_finished(tmp_path / "o", scenario.model_copy(update={"seed": 9}))
+    elements.write_text(elements.read_text() + "\n")
+    assert not is_finished(tmp_path / "o", scenario)
+
+
 def test_a_new_licence_is_ranked(invoke):
     result = invoke("sweep", "toy", "--grant", "XB", "--out", "o")
     assert result.exit_code == 0, result.stderr

@@ -28,6 +28,7 @@ FLOORS = (
     ("slot",),
     ("pairs", "carriage", "keyframes"),
     ("record",),
+    ("kept",),
     ("course",),
     ("simulation",),
     ("siting", "whereabouts", "alternatives", "archive"),
@@ -222,3 +223,11 @@ def test_import_is_quick_and_does_nothing(statement: str, unwanted: set[str]) ->
     )
     loaded = {name.split(".")[0] for name in shown.stdout.split()}
     assert not loaded & unwanted
+
+
+def test_a_checkpoint_knows_which_parts_stand_above_the_run():
+    """What its digest leaves out is what the run cannot import."""
+    from ecumene.results.program import ABOVE
+
+    above = {room for room, floor in FLOOR_OF_ROOM.items() if floor > FLOOR_OF_ROOM["simulation"]}
+    assert above == ABOVE

@@ -95,6 +95,7 @@ NO_UNIT = {
     "scale": "what a step of a stored number is, in the unit of its array",
     "bounds": "ends of a colour scale, in the unit of its quantity",
     "land": "outlines in map coordinates",
+    "seas": "outlines in map coordinates",
     "coasts": "outlines in map coordinates",
     "borders": "outlines in map coordinates",
 }

@@ -261,6 +261,32 @@ def test_a_csv_mistake_names_the_line(read):
         read("\n".join([*as_csv(fleet()).splitlines()[:2], "TEST,1"]))
 
 
+def test_every_mistake_of_a_record_is_told(read):
+    rows = fleet()
+    rows[1] |= {"INCLINATION": "53,1", "EPOCH": "soon", "NORAD_CAT_ID": "", "ECCENTRICITY": 1.5, "BSTAR": 1e9}
+    rows[1] |= {"REF_FRAME": "GCRF", "TIME_SYSTEM": "TAI", "EPHEMERIS_TYPE": 4}
+    with pytest.raises(CatalogueError) as caught:
+        read(as_json(rows))
+    first, *lines = str(caught.value).splitlines()
+    assert first.endswith("elements.dat: 1 of 3 records has problems")
+    assert [line.removeprefix("  record 2 (TEST-2): ").split(" ")[0] for line in lines] == [
+        *("REF_FRAME", "TIME_SYSTEM", "NORAD_CAT_ID", "EPOCH"),
+        *("INCLINATION", "BSTAR", "ECCENTRICITY", "EPHEMERIS_TYPE"),
+    ]
+
+
+def test_a_line_of_another_length_hides_no_other_mistake(read):
+    rows = fleet()
+    rows[2]["INCLINATION"] = "steep"
+    lines = as_csv(rows).splitlines()
+    with pytest.raises(CatalogueError) as caught:
+        read("\n".join([*lines[:2], "TEST,1", *lines[2:]]))
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()[1:]] == [
+        "  line 3",
+        "  line 6 (MOLNIYA)",
+    ]
+
+
 def test_many_mistakes_are_told_at_once_the_first_ten_in_full(read):
     rows = [satellite(NORAD_CAT_ID=i, ECCENTRICITY=2) for i in range(1, 31)] + fleet()
     with pytest.raises(CatalogueError) as caught:

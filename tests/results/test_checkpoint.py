@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import zipfile
 from dataclasses import dataclass
@@ -32,6 +34,27 @@ class Place:
 HEAD = Head({"fingerprint": "f"}, {"name": "toy"}, 2, 6)
 HERE = Place()
 PARTS: dict[str, Any] = {"classes": (Pair, Frozen), "standing": {"here": HERE}}
+
+
+def members_of(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def write_members(path, members):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+def forge(path, tree):
+    """Put another tree into a checkpoint, with the digest that belongs to it."""
+    members = members_of(path)
+    text = json.dumps(tree).encode()
+    data = np.lib.format.read_array(io.BytesIO(members["arrays.npy"]))
+    digest = hashlib.sha256(text + data.tobytes()).hexdigest()
+    head = {**json.loads(members["head.json"]), "digest": digest}
+    write_members(path, {**members, "head.json": json.dumps(head).encode(), "tree.json": text})
 
 
 def back(tmp_path, state):
@@ -136,21 +159,62 @@ def test_a_truncated_file_is_noticed(tmp_path):
 def test_nothing_but_the_named_classes_is_made(tmp_path, tree):
     path = tmp_path / CHECKPOINT
     put_checkpoint(path, HEAD, 1, **PARTS)
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    members["tree.json"] = json.dumps({"state": tree, "arrays": []}).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
+    forge(path, {"state": tree, "arrays": []})
+    with pytest.raises(DamagedResultError) as caught:
+        read_checkpoint(path, **PARTS)
+    assert "its parts are of different files" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", [[9], [1, 5], [-1], [2**40, 2**40], "x", [1.5]])
+def test_arrays_that_are_not_in_the_file_are_refused(tmp_path, shape):
+    path = tmp_path / CHECKPOINT
+    put_checkpoint(path, HEAD, [np.arange(4, dtype=np.uint8)], **PARTS)
+    forge(path, {"state": {"array": 0}, "arrays": [["<i8" if shape == [9] else "|O", shape, False]]})
     with pytest.raises(DamagedResultError):
         read_checkpoint(path, **PARTS)
+
+
+def test_parts_of_two_files_are_not_taken_for_one(tmp_path):
+    """The same tree and sizes, other numbers: no length tells them apart."""
+    a, b = tmp_path / "a", tmp_path / "b"
+    put_checkpoint(a, HEAD, [np.arange(4)], **PARTS)
+    put_checkpoint(b, HEAD, [np.arange(4) + 1], **PARTS)
+    members = members_of(a)
+    write_members(a, {**members, "arrays.npy": members_of(b)["arrays.npy"]})
+    with pytest.raises(DamagedResultError, match="its parts are of different files"):
+        read_checkpoint(a, **PARTS)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"n_done": 0},
+        {"n_done": 7},
+        {"n_done": "2"},
+        {"n_slots": None},
+        {"identity": []},
+        {"scenario": "x"},
+        {"x": 1},
+    ],
+)
+def test_a_head_that_holds_something_else_is_refused(tmp_path, wrong):
+    path = tmp_path / CHECKPOINT
+    put_checkpoint(path, HEAD, 1, **PARTS)
+    members = members_of(path)
+    write_members(
+        path, {**members, "head.json": json.dumps({**json.loads(members["head.json"]), **wrong}).encode()}
+    )
+    with pytest.raises(DamagedResultError):
+        read_head(path)
 
 
 def test_arrays_are_never_unpickled(tmp_path):
     path = tmp_path / CHECKPOINT
     put_checkpoint(path, HEAD, 1, **PARTS)
+    head = members_of(path)["head.json"]
     np.savez(path, arrays=np.array([print], dtype=object))
     with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("head.json", head)
         archive.writestr("tree.json", json.dumps({"state": {"array": 0}, "arrays": [["|u1", [1], False]]}))
     with pytest.raises(DamagedResultError, match="allow_pickle"):
         read_checkpoint(path, **PARTS)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import ecumene
-from ecumene.errors import DamagedResultError, InputError
+from ecumene.errors import DamagedResultError, InputError, NoResultError
 from ecumene.results.schema import ROWS, TABLES
 
 
@@ -67,8 +67,20 @@ def test_damage_is_refused(run, tmp_path, name):
 
 
 def test_no_result_is_refused(tmp_path):
-    with pytest.raises(DamagedResultError, match=r"no manifest\.json: not a result folder"):
-        ecumene.open(tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    for folder, told in (
+        (tmp_path / "nowhere", "there is no such folder; name a result"),
+        (tmp_path / "file", "is a file; name the folder of a result"),
+        (tmp_path, r"no manifest\.json: not a result folder, or a run that never finished"),
+    ):
+        with pytest.raises(NoResultError, match=told):
+            ecumene.open(folder)
+
+
+def test_a_manifest_that_names_no_files_is_damaged(tmp_path):
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(DamagedResultError, match=r"manifest\.json: names no files; run the scenario again"):
+        ecumene.open(tmp_path)
 
 
 def test_a_table_another_version_wrote_without_a_column_is_refused(run, tmp_path, monkeypatch):

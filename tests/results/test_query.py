@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import ecumene
-from ecumene.errors import DamagedResultError, InputError
+from ecumene.errors import InputError, NoResultError
 from ecumene.results.query import aligned_text, columns_of_tables, query
 from ecumene.results.schema import TABLES
 
@@ -69,8 +69,8 @@ def test_nothing_is_written(folder, tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
-def test_a_damaged_result_is_not_asked(tmp_path):
-    with pytest.raises(DamagedResultError, match=r"no manifest\.json"):
+def test_what_is_no_result_is_not_asked(tmp_path):
+    with pytest.raises(NoResultError, match=r"no manifest\.json"):
         query(tmp_path, "select 1")
 
 

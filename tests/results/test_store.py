@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ecumene import load
-from ecumene.errors import DamagedResultError, OutputError, RunError
+from ecumene.errors import DamagedResultError, NoResultError, OutputError, RunError
 from ecumene.results import store
 from ecumene.results.outcome import Results
 from ecumene.results.schema import TABLES, Table
@@ -104,7 +104,7 @@ def test_a_run_that_died_while_writing_leaves_no_result_and_no_obstacle(
         patch.setattr(store, "put_file", full)
         with pytest.raises(RunError, match="the disk is full"):
             store.write_results(made_up(), tmp_path / "a")
-    with pytest.raises(DamagedResultError, match=r"no manifest\.json"):
+    with pytest.raises(NoResultError, match=r"no manifest\.json"):
         store.read_summary(tmp_path / "a")
     store.write_results(made_up(), tmp_path / "a")
     store.check_intact(tmp_path / "a")

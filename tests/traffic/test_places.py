@@ -41,23 +41,28 @@ def test_comments_and_old_mac_line_ends(tmp_path):
     assert read_places(written(tmp_path, content)).name == ("A", "B")
 
 
+def test_of_very_many_mistakes_the_first_are_told_and_the_others_counted(tmp_path):
+    lines = problems(tmp_path, "name,lat,lon\n" + "A,95,10\nB,1\n" * 20).splitlines()
+    assert lines[0] == "/mine.csv: 59 problems"  # the same name 19 times over
+    assert lines[1].startswith("  line 2: lat = 95")
+    assert lines[2].startswith("  line 3: 2 values")
+    assert (len(lines), lines[-1]) == (22, "  and 39 more")
+
+
 def test_every_mistake_at_once_with_its_line(tmp_path):
     content = 'name,lat,lon\nA,95,10\nB,x,10\nA,1,2\n,1,2\nC,1\nD,"48,5",10\nE,,1\nF,nan,400\nG,139.7,35.7\n'
-    assert (
-        problems(tmp_path, content)
-        == "/mine.csv: 1 problem\n  line 6: 2 values under 3 columns; quote a text that holds a comma"
-    )
-    assert problems(tmp_path, content.replace("C,1\n", "")).splitlines() == [
-        "/mine.csv: 9 problems",
+    assert problems(tmp_path, content).splitlines() == [
+        "/mine.csv: 10 problems",
         "  line 2: lat = 95: must be between -90 and 90; are lat and lon swapped?",
         "  line 3: lat = x: not a number",
         "  line 4: name = 'A' stands already in line 2",
         "  line 5: name is missing",
-        "  line 6: lat = 48,5: not a number; write 48.5 with a point",
-        "  line 7: lat = : missing; must be a number",
-        "  line 8: lat = nan: not a number",
-        "  line 8: lon = 400: must be between -180 and 360",
-        "  line 9: lat = 139.7: must be between -90 and 90; are lat and lon swapped?",
+        "  line 6: 2 values under 3 columns; quote a text that holds a comma",
+        "  line 7: lat = 48,5: not a number; write 48.5 with a point",
+        "  line 8: lat = : missing; must be a number",
+        "  line 9: lat = nan: not a number",
+        "  line 9: lon = 400: must be between -180 and 360",
+        "  line 10: lat = 139.7: must be between -90 and 90; are lat and lon swapped?",
     ]
 
 

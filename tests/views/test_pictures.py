@@ -145,13 +145,33 @@ def test_nothing_to_draw_is_said(results):
         picture(results, "latency-cdf")
 
 
+def test_settlement_is_the_promise_as_bars(results):
+    axes = picture(results, "settlement").axes[0]
+    told = [
+        entry for entry in results.summary["promise"] if entry["people"] > 0.0
+    ]  # a class with nobody has no bar
+    assert 0 < len(told) < len(results.summary["promise"])
+    could, are = ([bar.get_width() for bar in bars] for bars in axes.containers)
+    assert could == [entry["could_be_served"] / entry["people"] for entry in told]
+    assert are == [entry["served"] / entry["people"] for entry in told]
+    labels = [label.get_text().split("\n")[0] for label in axes.get_yticklabels()]
+    assert labels == [entry["settlement"] for entry in told]
+
+
+def test_where_nobody_lives_there_is_no_class_to_draw(results):
+    for entry in results.summary["promise"]:
+        entry["people"] = 0.0
+    with pytest.raises(InputError, match="settlement: nobody lives in"):
+        picture(results, "settlement")
+
+
 @pytest.mark.parametrize(
     ("what", "path", "message"),
     [
         ("mbps_p51", "a.png", "no such picture; did you mean 'mbps_p5'?"),
-        ("latency", "a.png", "curves: latency-cdf, coverage-latitude, load"),
-        ("load", "a.pdf", "pictures are written as .png or .svg"),
-        ("load", "nowhere/a.png", "lies in none"),
+        ("latency", "a.png", "curves: latency-cdf, coverage-latitude, settlement, load"),
+        ("load", "a.pdf", "a.pdf: must end in .png or .svg"),
+        ("load", "nowhere/a.png", "there is no folder nowhere; make it first"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_read(what, path, message):

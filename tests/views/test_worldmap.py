@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ecumene.earth.outlines import load_outlines
 from ecumene.views.palette import CAUSE_COLOURS
 from ecumene.views.projection import equal_earth
 from ecumene.views.raster import X_MAX
@@ -16,6 +17,7 @@ from ecumene.views.worldmap import (
     QUANTITIES,
     build_canvas,
     cause_map_png,
+    inland_seas,
     isl_map_png,
     map_alt_text,
     quantity_map_png,
@@ -148,3 +150,40 @@ def test_full_lasers_stand_out_and_none_crosses_the_whole_map(results):
     sea = colour_at(idle, canvas, -30.0, -10.0)
     assert sea[2] > 180
     assert (colour_at(full, canvas, 10.0, -40.0) == colour_at(idle, canvas, 10.0, -40.0)).all()
+
+
+def test_the_caspian_is_the_one_sea_in_the_land_and_has_islands():
+    seas, islands = inland_seas(rings(load_outlines("coast")))
+    (caspian,) = seas
+    assert np.allclose(caspian.mean(axis=0), [51.0, 43.0], atol=1.0)
+    assert np.allclose(np.ptp(caspian, axis=0), [8.1, 10.5], atol=0.2)
+    assert len(islands) == 11
+    for island in islands:
+        assert (island.min(axis=0) > caspian.min(axis=0)).all()
+        assert (island.max(axis=0) < caspian.max(axis=0)).all()
+
+
+def test_a_small_ring_in_the_land_is_no_sea():
+    land = np.array([[0.0, 0.0], [20.0, 0.0], [20.0, 20.0], [0.0, 20.0], [0.0, 0.0]])
+    sea, island, triangle = land * 0.5 + 5.0, land * 0.1 + 9.0, land * 0.02 + 1.0
+    seas, islands = inland_seas([island, triangle, land, sea])
+    assert [ring.tolist() for ring in seas] == [sea.tolist()]
+    assert [ring.tolist() for ring in islands] == [island.tolist()]
+    assert inland_seas([land, triangle]) == ([], [])
+
+
+def test_the_caspian_is_drawn_as_water(results):
+    """In a world with no rows: its middle is as the ocean, the desert beside it and Bir Tawil are as land."""
+    rows = {name: column[:0] for name, column in results.rows().items()}
+    canvas = build_canvas(rows, no_gateways(results), width_px=WIDTH)
+    image = picture(cause_map_png(canvas, {}))
+    places = {
+        "Caspian": (42.0, 50.5),
+        "Atlantic": (-30.0, -20.0),
+        "desert": (43.5, 59.0),
+        "Bir Tawil": (21.85, 33.7),
+    }
+    shown = {name: colour_at(image, canvas, *place) for name, place in places.items()}
+    assert np.abs(shown["Caspian"] - shown["Atlantic"]).max() <= 3
+    assert np.abs(shown["desert"] - shown["Caspian"]).max() > 10
+    assert np.abs(shown["desert"] - shown["Bir Tawil"]).max() <= 60  # a border runs through the pixel

@@ -18,7 +18,13 @@ export async function readData(text) {
   const arrays = {};
   for (const [name, told] of Object.entries(header.arrays)) {
     const size = told.shape.reduce((a, b) => a * b, 1);
-    const values = new TYPES[told.type](buffer, 4 + length + told.offset, size);
+    const values = new TYPES[told.type](size);
+    const wide = values.BYTES_PER_ELEMENT;
+    const bytes = new Uint8Array(values.buffer), sorted = new Uint8Array(buffer, 4 + length + told.offset, size * wide);
+    if (!told.by_byte) bytes.set(sorted);
+    for (let b = 0, from = 0; told.by_byte && b < wide; b += 1) {
+      for (let k = b; k < bytes.length; k += wide, from += 1) bytes[k] = sorted[from];
+    }
     for (let n = 0; told.stride && n < told.order; n += 1) {
       for (let k = told.stride; k < size; k += 1) values[k] += values[k - told.stride];
     }

@@ -1,7 +1,7 @@
 """The command line. Results go to stdout, everything else to stderr.
 
-Exit codes: 0 ok, 1 failed, 2 wrong input, 130 interrupted. Nothing heavy is imported before it is needed:
-`ecumene --help` loads no numpy.
+Exit codes: 0 ok, 1 failed, 2 wrong input, 130 interrupted, 143 told to end. Nothing heavy is imported
+before it is needed: `ecumene --help` loads no numpy.
 """
 
 from __future__ import annotations

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from ecumene.views.progress import OnSlot
 
 
-OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, WRONG_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+
+
+class Terminated(KeyboardInterrupt):
+    """Whoever runs the program told it to end (SIGTERM): a batch system, a container that stops, `timeout`."""
+
+
+def code_of(interruption: KeyboardInterrupt) -> int:
+    """Return the exit code of an interruption: 128 and the number of its signal, as shells count."""
+    return TERMINATED if isinstance(interruption, Terminated) else INTERRUPTED
 
 
 _START = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z?)?")
@@ -146,7 +155,8 @@ GlobeCells = Annotated[
         metavar="3|4|5",
         min=3,
         max=5,
-        help="H3 resolution of the cells on the report's globe, 4 by default; 5 makes a report of 7 to 9 MB.",
+        help="H3 resolution of the cells on the report's globe, 4 by default, or what the report had; 5 makes a report "
+        "of 7 to 9 MB.",
     ),
 ]
 
@@ -356,36 +366,53 @@ def parse_utc(option: str, text: str | None, problems: list[str]) -> datetime | 
         return None
 
 
-_NOTHING_WRITTEN = "stopping after this slot; nothing is written (Ctrl-C again to stop at once)"
+_NOTHING_WRITTEN = "stopping after this slot; nothing is written"
 
 
 @contextmanager
 def stopping_between_slots(on_slot: OnSlot | None, *, notice: str = _NOTHING_WRITTEN) -> Iterator[OnSlot]:
-    """Let Ctrl-C act when a slot is done: inside a compiled kernel it would surface as another error."""
-    is_asked = False
+    """Let Ctrl-C and SIGTERM act when a slot is done: inside a compiled kernel they would surface as another error.
 
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal is_asked
-        if is_asked:
-            raise KeyboardInterrupt
-        is_asked = True
-        say(notice)
+    A second Ctrl-C acts at once. A second SIGTERM does not: `timeout` sends two, and who cannot wait sends SIGKILL.
+    """
+    asked: type[KeyboardInterrupt] | None = None
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if number == signal.SIGINT and asked is not None:
+            raise asked
+        if asked is None:
+            asked = KeyboardInterrupt if number == signal.SIGINT else Terminated
+            how = "Ctrl-C again" if number == signal.SIGINT else "SIGTERM came; Ctrl-C"
+            say(f"{notice} ({how} to stop at once)")
 
     def on_slot_or_stop(done: int, total: int) -> None:
-        if is_asked:
-            raise KeyboardInterrupt
+        if asked is not None:
+            raise asked
         if on_slot is not None:
             on_slot(done, total)
 
-    is_main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, ask) if is_main else None
-    try:
+    with _handling({signal.SIGINT: ask, signal.SIGTERM: ask}):
         yield on_slot_or_stop
+    if asked is not None:
+        raise asked  # asked for after the last slot
+
+
+def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # the next one must not disturb the tidying up
+    raise Terminated
+
+
+@contextmanager
+def _handling(handlers: Mapping[int, Callable[[int, FrameType | None], None]]) -> Iterator[None]:
+    """Handle signals as given, in the main thread; Python lets no other one do so."""
+    is_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.signal(number, handlers[number]) for number in handlers if is_main}
+    try:
+        yield
     finally:
-        if is_main:
-            signal.signal(signal.SIGINT, before)
-    if is_asked:
-        raise KeyboardInterrupt  # asked for after the last slot
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def is_compiled() -> bool:
@@ -469,11 +496,12 @@ def is_debug() -> bool:
 def exit_codes(*, debug: bool) -> Iterator[None]:
     """Turn whatever goes wrong inside into one clear message and an exit code."""
     try:
-        yield
+        with _handling({signal.SIGTERM: _terminate}):
+            yield
     except (typer.Exit, BrokenPipeError):
         raise  # a reader that has seen enough (`| head`) is no failure worth words
-    except KeyboardInterrupt:
-        fail_interrupted()
+    except KeyboardInterrupt as interruption:
+        fail_interrupted(interruption)
     except Exception as error:  # noqa: BLE001 - the last door: a traceback is no message
         if debug or is_debug():
             traceback.print_exc()
@@ -481,10 +509,10 @@ def exit_codes(*, debug: bool) -> Iterator[None]:
         fail(message, code)
 
 
-def fail_interrupted() -> NoReturn:
-    """Say that nothing came of it, and end with the exit code of an interruption."""
+def fail_interrupted(interruption: KeyboardInterrupt) -> NoReturn:
+    """Say that nothing came of it, and end with the exit code of the interruption."""
     say("interrupted: no new result was written")
-    raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(code_of(interruption))
 
 
 def _message_and_code(error: Exception) -> tuple[str, int]:

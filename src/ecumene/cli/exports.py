@@ -152,7 +152,7 @@ def _of_scenario(
     else:
         scenario = load_scenario(source, {"start": start}, None, places, settings)
     folder = out or Path("out") / f"{scenario.name}-{format_}"
-    notice = f"stopping after this slot; {folder} then lacks files (Ctrl-C again to stop at once)"
+    notice = f"stopping after this slot; {folder} then lacks files"
     with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot, notice=notice) as on_slot_or_stop:
         written = write_export(
             format_, scenario, folder, slots=slots, most=most, force=force, on_slot=on_slot_or_stop

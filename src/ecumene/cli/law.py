@@ -71,6 +71,10 @@ def licences(
     """
     with exit_codes(debug=debug):
         day, only = _checked(on, country, disputed)
+        if plot is not None:
+            from ecumene.results.files import check_new_file
+
+            check_new_file(plot, endings=(".png",), option="--plot")
         from ecumene.world.lawbook import law_of_day
 
         facts, rows = law_of_day(register, day, overrides=overrides, by_control=disputed == "control")

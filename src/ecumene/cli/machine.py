@@ -42,13 +42,14 @@ def schema(
     Example: ecumene schema --out ecumene.schema.json
     """
     with exit_codes(debug=debug):
+        from ecumene.results.files import check_new_file, put_file
         from ecumene.scenario import Scenario
 
+        if out is not None:
+            check_new_file(out, option="--out")
         text = json_text(Scenario.model_json_schema())
         if out is None:
             typer.echo(text)
             return
-        from ecumene.results.files import put_file
-
         put_file(out, f"{text}\n".encode())
         typer.echo(f"{out} written; TOML files that begin with '#:schema {out}' are checked by it", err=True)

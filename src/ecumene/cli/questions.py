@@ -212,8 +212,10 @@ def compare(
         labels = _labels(first, second, set_b or [])
         folder = out or Path("out") / "-and-".join(_slug(label) for label in labels)
         _check_compare_folder(folder, force=force)
-        if plot is not None and plot.suffix.lower() != ".png":
-            raise InputError(f"--plot {plot}: name a file that ends in .png")
+        if plot is not None:
+            from ecumene.results.files import check_new_file
+
+            check_new_file(plot, endings=(".png",), option="--plot")
         from ecumene.results.difference import check_resolutions, difference
         from ecumene.views.difference import with_towns
 
@@ -238,10 +240,9 @@ def _source(name: str, options: dict[str, Any], settings: list[str]) -> Path | S
     folder = Path(name)
     if not folder.is_dir():
         return load_scenario(name, options, None, None, settings)
-    if not (folder / "manifest.json").is_file():
-        raise InputError(
-            f"{name}: is a folder without manifest.json: no result, or a run that never finished"
-        )
+    from ecumene.results.store import check_is_result
+
+    check_is_result(folder)
     if settings:
         raise InputError(f"{name}: a result has its settings; --set and --set-b are for scenarios")
     return folder

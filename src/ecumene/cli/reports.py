@@ -52,6 +52,10 @@ def report(
     Example: ecumene report out/starlink-gen1 --country KE --html kenya.html
     """
     with exit_codes(debug=debug):
+        if html is not None:
+            from ecumene.results.files import check_new_file
+
+            check_new_file(html, option="--html")
         if country is None:
             _planet_again(result, html, globe_cells, as_json=as_json)
             return
@@ -94,16 +98,16 @@ def _planet_again(result: Path, html: Path | None, globe_cells: int | None, *, a
         raise InputError("--globe-cells: is for the page; add --html FILE.html")
     summary = read_summary(result)
     if html is not None:
-        _write_page(result, html, globe_cells or GLOBE_CELLS)
+        _write_page(result, html, globe_cells)
     width, heading = terminal()
     typer.echo(json_text(summary) if as_json else summary_text(summary, width, heading=heading))
 
 
-def _write_page(result: Path, html: Path, globe_cells: int) -> None:
-    """Write the report of a result; its own report.html together with the digest in the manifest."""
+def _write_page(result: Path, html: Path, globe_cells: int | None) -> None:
+    """Write the report of a result, with the cells it had; its own report.html together with its manifest."""
     from ecumene.archive import open_results
     from ecumene.results.files import put_file
-    from ecumene.results.store import REPORT, replace_report
+    from ecumene.results.store import REPORT, globe_cells_of, replace_report
     from ecumene.views.report import report_html
 
     results, is_own = open_results(result), html.resolve() == (result / REPORT).resolve()
@@ -112,9 +116,10 @@ def _write_page(result: Path, html: Path, globe_cells: int) -> None:
         if is_own:
             raise InputError(f"{told}, or name another file for a page without it")
         say(told)
-    page = report_html(results, globe_resolution=globe_cells)
+    resolution = globe_cells or globe_cells_of(result) or GLOBE_CELLS
+    page = report_html(results, globe_resolution=resolution)
     if is_own:
-        replace_report(result, page)
+        replace_report(result, page, resolution)
     else:
         put_file(html, page.encode())
     say(f"{html} written")

@@ -78,7 +78,7 @@ def _plain(value: Any) -> Any:
 def _variable_completion(incomplete: str) -> list[str]:
     from ecumene.results.schema import TABLES
 
-    plots = ("latency-cdf", "coverage-latitude", "load")
+    plots = ("latency-cdf", "coverage-latitude", "settlement", "load")
     names = [
         *plots,
         *(v.name for v in TABLES["rows"] if v.dtype.startswith("float") or v.name == "main_cause"),
@@ -92,7 +92,7 @@ def plot(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="VARIABLE|latency-cdf|coverage-latitude|load",
+            metavar="VARIABLE|latency-cdf|coverage-latitude|settlement|load",
             help="A column of the table of rows for a world map, or a curve.",
             autocompletion=_variable_completion,
         ),

@@ -16,7 +16,6 @@ from ecumene import __version__
 from ecumene.cli.base import (
     FAILED,
     GLOBE_CELLS,
-    INTERRUPTED,
     AsJson,
     ConstellationFile,
     Debug,
@@ -31,6 +30,7 @@ from ecumene.cli.base import (
     Slots,
     Start,
     app,
+    code_of,
     exit_codes,
     fail,
     fail_interrupted,
@@ -115,8 +115,10 @@ def run(
         elif not quiet:
             _print_summary(results, folder, has_report=report_failure is None)
         if report_failure is not None:
-            code = INTERRUPTED if report_failure == _INTERRUPTED else FAILED
-            fail(f"the tables are in {folder}, but the report could not be drawn: {report_failure}", code)
+            why, code = report_failure, FAILED
+            if isinstance(report_failure, KeyboardInterrupt):
+                why, code = "interrupted", code_of(report_failure)
+            fail(f"the tables are in {folder}, but the report could not be drawn: {why}", code)
 
 
 @app.command("list")
@@ -146,18 +148,16 @@ def init(
     Example: ecumene init my.toml --from starlink-gen1
     """
     with exit_codes(debug=debug):
+        from ecumene.results.files import check_new_file
         from ecumene.scenario import load, preset_names, preset_text
         from ecumene.scenario.commented import with_every_key
 
         text = with_every_key(preset_text(preset), load(preset))
         if str(file) in preset_names():
             raise InputError(f"{file}: is the name of a preset; call the file {file}.toml")
-        if file.is_dir():
-            raise InputError(f"{file}: is a folder; name a file")
+        check_new_file(file)
         if file.exists() and not force:
             raise InputError(f"{file}: exists already; name another file, or --force to overwrite it")
-        if not file.absolute().parent.is_dir():
-            raise InputError(f"{file}: there is no folder {file.parent}; make it first")
         file.write_text(_own_copy(text, preset, file), encoding="utf-8")
         typer.echo(f"{file} written; next: ecumene check {file}, then ecumene run {file}", err=True)
 
@@ -197,14 +197,12 @@ def check(
             typer.echo(forecast_text(forecast))
 
 
-_STOPPING = "stopping after this slot (Ctrl-C again to stop at once)"
-
-_INTERRUPTED = "interrupted"
+_STOPPING = "stopping after this slot"
 
 
 def compute_run(
     scenario: Scenario, folder: Path, *, globe_resolution: int, force: bool, quiet: bool
-) -> tuple[Results, str | None]:
+) -> tuple[Results, str | KeyboardInterrupt | None]:
     """Run a scenario and write its results; return them, and why there is no report if there is none."""
     from ecumene.results.store import REPORT, check_folder, write_results
     from ecumene.simulation import run
@@ -217,7 +215,8 @@ def compute_run(
     check_folder(folder, world.scenario, force=force)
     if not quiet:
         say(outlook_text(world.scenario.name, describe(world)))
-    results = None
+    results: Results | None = None
+    failure: str | KeyboardInterrupt | None
     try:
         with (
             progress(quiet=quiet) as on_slot,
@@ -227,11 +226,12 @@ def compute_run(
         if not quiet:
             say("drawing the report")
         page, failure = report_page(results, globe_resolution)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         if results is None:
-            _fail_unfinished(folder)
-        page, failure = None, _INTERRUPTED
-    write_results(results, folder, force=force, extra_files={} if page is None else {REPORT: page})
+            _fail_unfinished(folder, interruption)
+        page, failure = None, interruption
+    extra_files = {} if page is None else {REPORT: page}
+    write_results(results, folder, force=force, extra_files=extra_files, globe_cells=globe_resolution)
     return results, failure
 
 
@@ -251,17 +251,17 @@ def _telling_resumption(on_slot: OnSlot | None) -> OnSlot | None:
     return told
 
 
-def _fail_unfinished(folder: Path) -> NoReturn:
+def _fail_unfinished(folder: Path, interruption: KeyboardInterrupt) -> NoReturn:
     """Say how far an interrupted run came, and how it goes on."""
     from ecumene.results.checkpoint import CHECKPOINT, read_head
 
     path = folder / CHECKPOINT
     if not path.is_file():
-        fail_interrupted()
+        fail_interrupted(interruption)
     head = read_head(path)
     command = shlex.join(["ecumene", *sys.argv[1:]])
     say(f"interrupted after slot {head.n_done} of {head.n_slots}; to go on: {command}")
-    raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(code_of(interruption))
 
 
 def report_page(results: Results, globe_resolution: int = GLOBE_CELLS) -> tuple[str | None, str | None]:

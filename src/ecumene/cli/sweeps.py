@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ecumene.cli.base import (
-    INTERRUPTED,
+    GLOBE_CELLS,
     AsJson,
     ConstellationFile,
     Debug,
@@ -21,6 +21,7 @@ from ecumene.cli.base import (
     Slots,
     Start,
     app,
+    code_of,
     country_completion,
     exit_codes,
     is_compiled,
@@ -34,7 +35,7 @@ from ecumene.cli.base import (
     terminal,
 )
 from ecumene.cli.runs import report_page
-from ecumene.errors import InputError, ScenarioError
+from ecumene.errors import DamagedResultError, InputError, ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +101,10 @@ def sweep(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor table.")] = False,
     as_json: AsJson = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite another sweep.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Overwrite another sweep, and compute runs again that --keep kept."),
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Run a scenario several times with keys varied, and compare the runs.
@@ -233,12 +237,18 @@ def _compare(
     check_sweep_folder(folder, comparison.identity, force=force)
     begun = monotonic()
     failure: BaseException | None = None
+    if keep:
+        write_comparison(
+            comparison, folder
+        )  # the folder is this sweep's from now on, whenever it is broken off
     try:
         for number, (case, scenario) in enumerate(zip(cases, scenarios, strict=True), start=1):
             if not quiet:
                 say(run_text(number, len(cases), case.label, monotonic() - begun))
             kept = f"{number:02d}_{_slug(case.label)}" if keep else ""
-            results = _compute_case(scenario, folder / kept if keep else None, quiet=quiet)
+            results = _kept_run(folder / kept, scenario, quiet=quiet) if keep and not force else None
+            if results is None:
+                results = _compute_case(scenario, folder / kept if keep else None, quiet=quiet)
             codes = comparison.swept[comparison.granted_key] if comparison.granted_key else ()
             comparison = comparison.with_run(results, case.varied, folder=kept, codes=codes)
             write_comparison(comparison, folder)
@@ -250,9 +260,26 @@ def _compare(
     if isinstance(failure, KeyboardInterrupt):
         told = f"{len(comparison.runs)} of {len(cases)} runs are finished and kept in {folder}{os.sep}"
         say(f"interrupted: {told}")
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(code_of(failure))
     if failure is not None:
         raise failure
+
+
+def _kept_run(kept: Path, scenario: Scenario, *, quiet: bool) -> Results | None:
+    """Return the results of a run that is finished and kept already; None where it is to be computed."""
+    from ecumene.archive import open_results
+    from ecumene.results.store import is_finished
+
+    try:
+        if not is_finished(kept, scenario):
+            return None
+        results = open_results(kept)
+    except DamagedResultError as error:
+        say(f"{error}: it is computed again")
+        return None
+    if not quiet:
+        say(f"finished before, and taken as it is: {kept} (--force computes it again)")
+    return results
 
 
 def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Results:
@@ -266,7 +293,7 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
     world = build(scenario)
     if kept is not None:
         check_folder(kept, world.scenario, force=True)
-    notice = "stopping after this slot; finished runs are kept (Ctrl-C again to stop at once)"
+    notice = "stopping after this slot; finished runs are kept"
     with (
         progress(quiet=quiet) as on_slot,
         stopping_between_slots(on_slot, notice=notice) as on_slot_or_stop,
@@ -274,7 +301,8 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
         results = run(world, on_slot=on_slot_or_stop, folder=kept, force=True)
     if kept is not None:
         page, failure = report_page(results)
-        write_results(results, kept, force=True, extra_files={} if page is None else {REPORT: page})
+        extra_files = {} if page is None else {REPORT: page}
+        write_results(results, kept, force=True, extra_files=extra_files, globe_cells=GLOBE_CELLS)
         if failure is not None:
             say(f"the tables are in {kept}, but the report could not be drawn: {failure}")
     return results

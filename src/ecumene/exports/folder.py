@@ -18,6 +18,7 @@ from ecumene.exports.kml import kml_lines
 from ecumene.exports.netcdf import write_netcdf
 from ecumene.exports.prometheus import prometheus_text
 from ecumene.results.files import put_lines
+from ecumene.results.store import check_place
 from ecumene.simulation import one_slot
 from ecumene.slot import survey
 from ecumene.world import build
@@ -147,15 +148,14 @@ def _of_countries(results: Results, countries: Sequence[str]) -> Results:
 
 
 def check_target(folder: Path, *, force: bool) -> None:
-    """Refuse a folder that is a file, or holds files.
+    """Refuse a folder that is a file, holds files, or cannot be made.
 
     Raises
     ------
     OutputError
         With what to do instead.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"--out {folder}: is a file; name a folder")
+    check_place(folder)
     if folder.is_dir() and any(folder.iterdir()) and not force:
         raise OutputError(
             f"--out {folder}: holds files; name an empty or a new folder, or --force to write there"

@@ -8,8 +8,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from ecumene.errors import InputError
 from ecumene.network.sites import GEOJSON, records_of_sites
+from ecumene.results.files import check_new_file, put_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,15 +37,13 @@ def write_sites(path: Path, parts: Sequence[Sites], comment: Sequence[str] = ())
 
     Raises
     ------
-    InputError
+    OutputError
         The name ends in something else, or the folder does not exist.
     """
     check_name(path)
     records = [record for part in parts for record in _records(part)]
     text = _csv(records, comment) if path.suffix.lower() == ".csv" else _geojson(records, comment)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    put_file(path, text.encode())
 
 
 def check_name(path: Path) -> None:
@@ -53,15 +51,10 @@ def check_name(path: Path) -> None:
 
     Raises
     ------
-    InputError
+    OutputError
         As `write_sites`.
     """
-    if path.suffix.lower() not in {".csv", *GEOJSON}:
-        raise InputError(f"{path}: sites are written as .csv or .geojson; end the name in one of them")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}; make it first")
+    check_new_file(path, endings=(".csv", *GEOJSON))
 
 
 def _records(sites: Sites) -> list[dict[str, Any]]:

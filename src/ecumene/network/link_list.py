@@ -88,7 +88,7 @@ def read_pairs(
         raise TableError(f"{path}: no such list of links: {error.strerror or error}") from error
     table = parse_csv(raw, source, required=_COLUMNS)
     fleet = _fleet(name, norad_id, shell, plane, slot)
-    bad = TableProblems(source)
+    bad = table.problems
     line_of_pair: dict[tuple[int, int], int] = {}
     for row, line in zip(table.rows, table.line_of_row, strict=True):
         ends = [_satellite(row[column], column, line, fleet, bad) for column in _COLUMNS]

@@ -264,7 +264,7 @@ def _rows(
         rows, notes = _features(raw, source, bad)
         return bad, rows, notes
     table = parse_csv(raw, source, required=_REQUIRED, optional=_OPTIONAL)
-    return TableProblems(source), list(zip(table.line_of_row, table.rows, strict=True)), list(table.notes)
+    return table.problems, list(zip(table.line_of_row, table.rows, strict=True)), list(table.notes)
 
 
 def _features(

@@ -7,6 +7,7 @@ import math
 import re
 import zlib
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ecumene.orbits.records import FORMATS, FormatError, Record, read_records
 from ecumene.orbits.status import statuses
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["median_epoch", "read_catalogue", "statuses"]
 
@@ -50,6 +51,9 @@ EXPECTED = {
     "CENTER_NAME": ({"EARTH"}, "EARTH"),
 }
 """Keywords that may be absent, but if present must say this."""
+
+_NUMBERS = (*RANGES, "ECCENTRICITY", "REV_AT_EPOCH")
+"""Keywords of numbers."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _EPOCH = re.compile(
@@ -175,13 +179,15 @@ def _build_all(
     numbers: list[int] = []
     satrecs: list[Any] = []
     problems: list[str] = []
+    n_wrong = 0
     missing = dict.fromkeys(OPTIONAL, 0)
     for record in records:
         try:
             name, number, satrec = _of_tle(record) if record.tle else _of_omm(record, missing)
         except FormatError as error:
             told = record.fields.get("OBJECT_NAME")
-            problems.append(f"{record.where}{f' ({told})' if told else ''}: {error}")
+            problems += [f"{record.where}{f' ({told})' if told else ''}: {what}" for what in error.args]
+            n_wrong += 1
         else:
             names.append(name)
             numbers.append(number)
@@ -191,7 +197,7 @@ def _build_all(
     if problems:
         more = [f"and {len(problems) - MAX_LISTED:,} more"] if len(problems) > MAX_LISTED else []
         lines = [
-            f"{file}: {len(problems):,} of {len(records):,} records have problems",
+            f"{file}: {n_wrong:,} of {len(records):,} records {'has' if n_wrong == 1 else 'have'} problems",
             *problems[:MAX_LISTED],
             *more,
         ]
@@ -218,18 +224,60 @@ def _newest(
 
 
 def _of_omm(record: Record, missing: dict[str, int]) -> tuple[str, int, Any]:
-    from sgp4.api import WGS72, Satrec
+    """Return name, number and elements of an OMM record.
 
-    fields = record.fields
-    for key, (allowed, words) in EXPECTED.items():
-        told = str(fields.get(key) or "").strip().upper()
-        if told and told.replace(" ", "") not in allowed:
-            raise FormatError(f"{key} = {fields[key]!r}: must be {words}")
-    number = _catalogue_number(fields)
-    epoch_days = _epoch_days(fields)
-    value = {key: _number(fields, key, missing) for key in (*RANGES, "ECCENTRICITY", "REV_AT_EPOCH")}
+    Raises
+    ------
+    FormatError
+        With every mistake of the record.
+    """
+    if record.problem:
+        raise FormatError(record.problem)
+    try:
+        return _elements_of_omm(record.fields, missing)
+    except FormatError:
+        raise FormatError(*_mistakes(record.fields)) from None
+
+
+def _mistakes(fields: dict[str, Any]) -> list[str]:
+    """Return what is wrong with a record: every check again, each by itself."""
+    checks: list[Callable[[], Any]] = [
+        *(partial(_check_expected, fields, key) for key in EXPECTED),
+        partial(_catalogue_number, fields),
+        partial(_epoch_days, fields),
+        *(partial(_number, fields, key, dict.fromkeys(OPTIONAL, 0)) for key in _NUMBERS),
+        partial(_check_theory, fields),
+    ]
+    found: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except FormatError as error:
+            found += error.args
+    return found
+
+
+def _check_expected(fields: dict[str, Any], key: str) -> None:
+    allowed, words = EXPECTED[key]
+    told = str(fields.get(key) or "").strip().upper()
+    if told and told.replace(" ", "") not in allowed:
+        raise FormatError(f"{key} = {fields[key]!r}: must be {words}")
+
+
+def _check_theory(fields: dict[str, Any]) -> None:
     if str(fields.get("EPHEMERIS_TYPE") or 0).strip() == "4":
         raise FormatError("EPHEMERIS_TYPE = 4 (SGP4-XP): must be 0; ask the source for SGP4 elements")
+
+
+def _elements_of_omm(fields: dict[str, Any], missing: dict[str, int]) -> tuple[str, int, Any]:
+    from sgp4.api import WGS72, Satrec
+
+    for key in EXPECTED:
+        _check_expected(fields, key)
+    number = _catalogue_number(fields)
+    epoch_days = _epoch_days(fields)
+    value = {key: _number(fields, key, missing) for key in _NUMBERS}
+    _check_theory(fields)
     satrec = Satrec()
     satrec.revnum = int(value["REV_AT_EPOCH"]) % 100_000
     designator = re.fullmatch(

@@ -28,7 +28,10 @@ _TLE_LINE = re.compile(r"([12]) [ A-Z0-9]{5}.{43}")
 
 
 class FormatError(ValueError):
-    """The text is not what its first characters promise; the message starts with where."""
+    """The text is not what its first characters promise; the message starts with where.
+
+    Of one record it may hold several messages, without where.
+    """
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,14 @@ class Record:
         Values by CCSDS keyword in capitals, as written.
     tle
         Both lines, where it was a TLE.
+    problem
+        Why it cannot be read at all; then it has no fields.
     """
 
     where: str
     fields: dict[str, Any] = field(default_factory=dict)
     tle: tuple[str, str] | None = None
+    problem: str = ""
 
 
 def read_records(text: str) -> list[Record]:
@@ -134,9 +140,9 @@ def _read_csv(text: str) -> list[Record]:
         except csv.Error as error:
             raise FormatError(f"line {number}: not CSV: {error}") from error
         if len(values) != len(heading):
-            raise FormatError(
-                f"line {number}: {len(values)} values: must be {len(heading)}, as many as the heading names"
-            )
+            told = f"{len(values)} values: must be {len(heading)}, as many as the heading names"
+            records.append(Record(f"line {number}", problem=told))
+            continue
         fields = dict(zip(heading, (value.strip() for value in values), strict=True))
         records.append(Record(f"line {number}", fields))
     return records

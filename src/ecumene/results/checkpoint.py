@@ -2,11 +2,13 @@
 
 The file is a zip of three members: `head.json` says whose run it is and how far it came, `tree.json` is its state, and
 `arrays.npy` holds the bytes of all arrays of that state, one behind the other. Nothing in it is ever executed, and only
-classes the reader names are built from it: a folder may come from somebody else. The zip's own checksums find damage.
+classes the reader names are built from it: a folder may come from somebody else. The head holds the digest of the other
+two, so parts of different files are not taken for one; whether the state fits a run is for the reader to see.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import zipfile
@@ -92,16 +94,19 @@ def put_checkpoint(
         whole(path) as partial,
         zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
     ):
-        archive.writestr(HEAD, json.dumps(vars(head)))
-        archive.writestr(TREE, json.dumps({"state": tree, "arrays": packing.specs()}))
+        text = json.dumps({"state": tree, "arrays": packing.specs()})
+        digest = hashlib.sha256(text.encode())
+        archive.writestr(TREE, text)
         with archive.open(ARRAYS, "w", force_zip64=True) as file:
             shape = (packing.n_bytes,)
             np.lib.format.write_array_header_1_0(
                 file, {"descr": "|u1", "fortran_order": False, "shape": shape}
             )
             for array in packing.arrays:
-                file.write(_bytes_of(array))
-                file.write(bytes(-array.nbytes % _ALIGNED))
+                for part in (_bytes_of(array), bytes(-array.nbytes % _ALIGNED)):
+                    file.write(part)
+                    digest.update(part)
+        archive.writestr(HEAD, json.dumps({**vars(head), "digest": digest.hexdigest()}))
 
 
 def read_head(path: Path) -> Head:
@@ -113,7 +118,7 @@ def read_head(path: Path) -> Head:
         It cannot be read.
     """
     with _telling_damage(path), zipfile.ZipFile(path) as archive:
-        return Head(**json.loads(archive.read(HEAD)))
+        return _head_in(archive)[0]
 
 
 def read_checkpoint(path: Path, *, classes: Iterable[type], standing: Mapping[str, Any]) -> Any:
@@ -135,11 +140,33 @@ def read_checkpoint(path: Path, *, classes: Iterable[type], standing: Mapping[st
         with zipfile.ZipFile(path) as archive:
             if (damaged := archive.testzip()) is not None:
                 raise ValueError(f"{damaged} does not match its checksum")
-            read = json.loads(archive.read(TREE))
+            text, digest = archive.read(TREE), _head_in(archive)[1]
+        read = json.loads(text)
         with np.load(path, allow_pickle=False) as members:
             data = members[ARRAYS.removesuffix(".npy")]
+        found = hashlib.sha256(text)
+        found.update(data.data)
+        if found.hexdigest() != digest:
+            raise ValueError("its parts are of different files")
         arrays = list(_arrays_in(data, read["arrays"]))
         return _Unpacking({kind.__name__: kind for kind in classes}, standing, arrays).value(read["state"])
+
+
+def _head_in(archive: zipfile.ZipFile) -> tuple[Head, str]:
+    """Return the head, and the digest of the rest."""
+    told = json.loads(archive.read(HEAD))
+    digest = told.pop("digest")
+    head = Head(**told)
+    counts = (head.n_done, head.n_slots)
+    if (
+        not isinstance(head.identity, dict)
+        or not isinstance(head.scenario, dict)
+        or {*map(type, counts)} != {int}
+    ):
+        raise ValueError(f"{HEAD} holds something else")
+    if not 0 < head.n_done <= head.n_slots:
+        raise ValueError(f"{head.n_done} of {head.n_slots} slots")
+    return head, digest
 
 
 @contextmanager
@@ -165,6 +192,8 @@ def _arrays_in(data: NDArray[np.uint8], specs: list[tuple[str, list[int], bool]]
     for text, shape, is_turned in specs:
         dtype = np.dtype(text)
         n_bytes = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        if len(data) < at + n_bytes or n_bytes < 0:
+            raise ValueError(f"an array {text} of shape {shape} is cut off")
         array = data[at : at + n_bytes].view(dtype).reshape(shape[::-1] if is_turned else shape)
         yield array.T if is_turned else array
         at += n_bytes + -n_bytes % _ALIGNED

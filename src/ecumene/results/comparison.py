@@ -284,6 +284,8 @@ def check_sweep_folder(folder: Path, identity: str, *, force: bool) -> None:
     if not (folder / SWEEP_JSON).is_file():
         raise OutputError(f"--out {folder}: holds other files and no sweep; name an empty or a new folder")
     known = read_json(folder / SWEEP_JSON)
+    if not known.get("runs") and {entry.name for entry in folder.iterdir()} <= {SWEEP_CSV, SWEEP_JSON}:
+        return  # nothing came of it
     if not force and known.get("identity") != identity:
         swept = ", ".join(known.get("swept", {})) or "another key"
         raise OutputError(

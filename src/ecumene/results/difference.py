@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecumene.errors import InputError
+from ecumene.results.keys import changed_keys
 from ecumene.results.schema import CAUSES
 from ecumene.results.store import MANIFEST, SUMMARY, check_intact, read_json, read_table
 from ecumene.results.summary import weighted_percentile
@@ -161,7 +162,7 @@ def difference(a: Side, b: Side, *, country: str = "") -> Difference:
     return Difference(
         a=a.label,
         b=b.label,
-        keys=changed_keys(a.keys, b.keys),
+        keys=changed_keys(a.keys, b.keys, left_out=LEFT_OUT),
         country=country,
         totals={**_group(rows, every), **traffic},
         countries=sorted(_groups(rows, "country"), key=_by_people),
@@ -220,28 +221,6 @@ def _joined(before: Table, after: Table) -> Table:
         **{f"{name}_a": before[name] for name in both},
         **{f"{name}_b": after[name] for name in both},
     }
-
-
-def changed_keys(a: Mapping[str, Any], b: Mapping[str, Any], path: str = "") -> list[dict[str, Any]]:
-    """Return the dotted keys in which two scenarios differ, with both values.
-
-    Parameters
-    ----------
-    a, b
-        Resolved scenarios as JSON holds them.
-    path
-        What stands before the keys.
-    """
-    found: list[dict[str, Any]] = []
-    for key in sorted({*a, *b}):
-        name, old, new = f"{path}{key}", a.get(key), b.get(key)
-        if name in LEFT_OUT or old == new:
-            continue
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += changed_keys(old, new, f"{name}.")
-        else:
-            found.append({"key": name, "a": old, "b": new})
-    return found
 
 
 def _group(rows: Table, which: NDArray[np.bool_]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ecumene.errors import OutputError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -50,6 +52,36 @@ def put_lines(path: Path, lines: Iterable[str]) -> Path:
     with whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         file.writelines(lines)
     return path
+
+
+def check_new_file(path: Path, *, endings: Sequence[str] = (), option: str = "") -> None:
+    """Refuse a file that cannot be written, before anything is computed for it.
+
+    Parameters
+    ----------
+    path
+        Where it is to be.
+    endings
+        What its name may end in, such as ".png"; anything where none are given.
+    option
+        By which it was named, for the message.
+
+    Raises
+    ------
+    OutputError
+        It ends in something else, is a folder, or its folder does not exist or cannot be written to.
+    """
+    told, folder = f"{option} {path}".strip(), path.absolute().parent
+    if endings and path.suffix.lower() not in endings:
+        raise OutputError(f"{told}: must end in {' or '.join(endings)}")
+    if path.is_dir():
+        raise OutputError(f"{told}: is a folder; name a file")
+    if not folder.exists():
+        raise OutputError(f"{told}: there is no folder {path.parent}; make it first")
+    if not folder.is_dir():
+        raise OutputError(f"{told}: {path.parent} is a file; name a folder that is there")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{told}: no permission to write in {path.parent}")
 
 
 def sha256_of(path: Path) -> str:

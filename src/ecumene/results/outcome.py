@@ -132,7 +132,7 @@ class Results:
         return picture(self, variable)
 
     def plot(self, curve: str) -> Figure:
-        """Return a curve: "latency-cdf", "coverage-latitude" or "load".
+        """Return a curve: "latency-cdf", "coverage-latitude", "settlement" or "load".
 
         Raises
         ------

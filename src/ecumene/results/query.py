@@ -38,8 +38,10 @@ def query(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     ------
     InputError
         The statement has a mistake, names what is not there, or does more than read.
+    NoResultError
+        The folder is no result.
     DamagedResultError
-        The folder is no result, or has changed since it was written.
+        It has changed since it was written.
 
     Notes
     -----

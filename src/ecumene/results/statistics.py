@@ -216,6 +216,13 @@ def _encode(  # type: ignore[no-untyped-def]  # noqa: ANN202
         )
 
 
+def are_codes(codes: NDArray[np.uint32]) -> bool:
+    """Return whether all are codes that `count_slot` may have written: the histograms are indexed by them."""
+    place = codes >> _RTT
+    is_code = (codes & 15 < len(CAUSES)) & (codes >> _STEP & 63 <= RATE_STEPS)
+    return bool((is_code & ((place < RTT_BINS) | (place == _NO_RTT))).all())
+
+
 @njit(cache=True, nogil=True)
 def _add_by_country(country_of_row, rate_bps, demand_bps, demand_sum_bps, carried_sum_bps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add the slot's demand and traffic to their country's; neighbours are mostly compatriots."""

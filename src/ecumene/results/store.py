@@ -23,11 +23,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecumene import __version__
-from ecumene.errors import DamagedResultError, OutputError, RunError
+from ecumene.errors import DamagedResultError, NoResultError, OutputError, RunError
 from ecumene.results.arrays import PARTIAL, STORE
 from ecumene.results.checkpoint import CHECKPOINT, Head, read_head
 from ecumene.results.files import put_file, sha256_of, whole
 from ecumene.results.frames import frames_bytes
+from ecumene.results.keys import changed_keys
+from ecumene.results.program import code_digest
 from ecumene.results.schema import TABLES, Table, Variable
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ FRAMES = "frames.npz"
 REPORT = "report.html"
 CSV_TABLES = ("countries", "places", "pairs", "landings", "cuts", "slots", "faults")
 """Tables written as CSV beside Parquet: those that people open in a spreadsheet."""
+
+GLOBE_RESOLUTIONS = (3, 4, 5)
+"""H3 resolutions of cells that a report's globe may have."""
 
 _OURS = {
     MANIFEST,
@@ -182,21 +187,39 @@ def unfinished_run(folder: Path, scenario: Scenario) -> Head | None:
     raise OutputError(f"{far} that cannot go on, since what computes it has changed: {told}; {cure}")
 
 
+def is_finished(folder: Path, scenario: Scenario) -> bool:
+    """Return whether a folder holds the result of this very scenario and files by this very program and libraries.
+
+    Raises
+    ------
+    DamagedResultError
+        Its manifest cannot be read.
+    """
+    if not (folder / MANIFEST).is_file():
+        return False
+    manifest = read_json(folder / MANIFEST)
+    if scenario.start is None:  # it follows from the files, and stands resolved in the manifest
+        try:
+            start = datetime.fromisoformat(manifest["scenario"]["start"])
+        except (KeyError, TypeError, ValueError):
+            return False
+        scenario = scenario.model_copy(update={"start": start})
+    return bool(manifest.get("identity") == identity(scenario))
+
+
 def identity(scenario: Scenario) -> dict[str, str]:
-    """Return what must be the same for a run to go on: scenario and files, the package, the libraries."""
-    root, package = Path(__file__).parent.parent, hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
-        package.update(f"{path.relative_to(root)}\n{_digest(path)}\n".encode())
+    """Return what must be the same for a run to go on: scenario and files, what computes, Python, the libraries."""
     return {
         "fingerprint": fingerprint(scenario),
-        "program": package.hexdigest(),
+        "program": code_digest(),
+        "python": platform.python_version(),
         **{name: metadata.version(name) for name in _LIBRARIES},
     }
 
 
 def _named(known: Mapping[str, Any], scenario: Scenario) -> str:
     """Return the name of another scenario, and the first keys in which it differs."""
-    changed = _differences(known, scenario.model_dump(mode="json"))
+    changed = [entry["key"] for entry in changed_keys(known, scenario.model_dump(mode="json"))]
     name = f"'{known.get('name', 'another scenario')}'"
     if not changed:
         return f"{name} with other files, or by another version"
@@ -216,6 +239,8 @@ def check_place(folder: Path) -> None:
     nearest = folder.absolute()
     while not nearest.exists():
         nearest = nearest.parent
+    if not nearest.is_dir():
+        raise OutputError(f"--out {folder}: {nearest} is a file; name a folder that is there")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise OutputError(f"--out {folder}: no permission to write in {nearest}")
 
@@ -226,6 +251,7 @@ def write_results(
     *,
     force: bool = False,
     extra_files: Mapping[str, bytes | str] | None = None,
+    globe_cells: int | None = None,
 ) -> None:
     """Write a result folder: every file by a temporary name first, the manifest last; then no checkpoint is needed.
 
@@ -239,6 +265,8 @@ def write_results(
         Overwrite the result of another scenario.
     extra_files
         Further files by name, such as the report.
+    globe_cells
+        H3 resolution of the cells on the report's globe, by which it is drawn again.
 
     Raises
     ------
@@ -257,7 +285,7 @@ def write_results(
             written.append(put_file(folder / name, data))
         written += _place_frames(results.frames, folder)
         written += _place_arrays(results.arrays, folder)
-        put_file(folder / MANIFEST, json_text(_manifest(results, folder, written)).encode())
+        put_file(folder / MANIFEST, json_text(_manifest(results, folder, written, globe_cells)).encode())
         (folder / CHECKPOINT).unlink(missing_ok=True)
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
@@ -275,7 +303,7 @@ def _place_frames(frames: Frames | None, folder: Path) -> list[Path]:
     return [put_file(folder / FRAMES, frames_bytes(frames))]
 
 
-def replace_report(folder: Path, page: str) -> None:
+def replace_report(folder: Path, page: str, globe_cells: int) -> None:
     """Put another report into a finished result folder; the manifest, which names its digest, is written last.
 
     Parameters
@@ -284,12 +312,28 @@ def replace_report(folder: Path, page: str) -> None:
         A result folder that is intact.
     page
         The report.
+    globe_cells
+        H3 resolution of the cells on its globe.
     """
     manifest = read_json(folder / MANIFEST)
     (folder / MANIFEST).unlink()
     digest = _digest(put_file(folder / REPORT, page.encode()))
-    manifest["outputs"][REPORT] = digest
+    manifest["outputs"][REPORT], manifest["globe_cells"] = digest, globe_cells
     put_file(folder / MANIFEST, json_text(manifest).encode())
+
+
+def globe_cells_of(folder: Path) -> int | None:
+    """Return the H3 resolution of the cells on the globe of a folder's report; None where its manifest tells none.
+
+    Raises
+    ------
+    DamagedResultError
+        The manifest cannot be read, or tells something else.
+    """
+    told = read_json(folder / MANIFEST).get("globe_cells")
+    if told is None or (type(told) is int and told in GLOBE_RESOLUTIONS):
+        return told
+    raise DamagedResultError(f"{folder / MANIFEST}: globe_cells {told!r}: must be 3, 4 or 5")
 
 
 def _place_arrays(arrays: Path | None, folder: Path) -> list[Path]:
@@ -317,8 +361,8 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
     Raises
     ------
-    DamagedResultError
-        There is no manifest, or a file is missing or has changed.
+    NoResultError, DamagedResultError
+        As `check_intact`.
     """
     check_intact(folder)
     return read_json(folder / SUMMARY)
@@ -367,19 +411,37 @@ def check_intact(folder: Path) -> None:
 
     Raises
     ------
+    NoResultError
+        There is no such folder, or it holds no manifest.
     DamagedResultError
-        There is no manifest, or a file is missing or has changed.
+        A file is missing or has changed, or the manifest cannot be read.
     """
-    if not (folder / MANIFEST).is_file():
-        raise DamagedResultError(
-            f"{folder}: no manifest.json: not a result folder, or a run that never finished"
-        )
-    for name, digest in read_json(folder / MANIFEST)["outputs"].items():
+    check_is_result(folder)
+    outputs = read_json(folder / MANIFEST).get("outputs")
+    if not isinstance(outputs, dict):
+        raise DamagedResultError(f"{folder / MANIFEST}: names no files; run the scenario again")
+    for name, digest in outputs.items():
         path = folder / name
         if not path.is_file():
             raise DamagedResultError(f"{path}: is missing; run the scenario again")
         if _digest(path) != digest:
             raise DamagedResultError(f"{path}: has changed since it was written; run the scenario again")
+
+
+def check_is_result(folder: Path) -> None:
+    """Refuse what is no result folder.
+
+    Raises
+    ------
+    NoResultError
+        It does not exist, is a file, or holds no manifest.
+    """
+    if not folder.exists():
+        raise NoResultError(f"{folder}: there is no such folder; name a result, such as out/starlink-gen1")
+    if not folder.is_dir():
+        raise NoResultError(f"{folder}: is a file; name the folder of a result")
+    if not (folder / MANIFEST).is_file():
+        raise NoResultError(f"{folder}: no manifest.json: not a result folder, or a run that never finished")
 
 
 def _write_tables(tables: Mapping[str, Table], folder: Path) -> list[Path]:
@@ -468,12 +530,13 @@ def put_parquet(
         connection.close()
 
 
-def _manifest(results: Results, folder: Path, written: list[Path]) -> dict[str, Any]:
+def _manifest(results: Results, folder: Path, written: list[Path], globe_cells: int | None) -> dict[str, Any]:
     return {
         "program": "ecumene",
         "version": __version__,
         "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "fingerprint": fingerprint(results.scenario),
+        "identity": identity(results.scenario),
         "scenario": results.scenario.model_dump(mode="json"),
         "seed": results.scenario.seed,
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
@@ -482,6 +545,7 @@ def _manifest(results: Results, folder: Path, written: list[Path]) -> dict[str, 
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},
         "inputs": input_digests(results.scenario),
         "data": bundled_digests(),
+        "globe_cells": globe_cells,
         "outputs": {path.relative_to(folder).as_posix(): _digest(path) for path in written},
     }
 
@@ -491,17 +555,6 @@ def bundled_digests() -> dict[str, str]:
     root = Path(__file__).parent.parent
     files = (p for p in root.rglob("data/*") if p.is_file() and p.suffix not in {".py", ".pyc"})
     return {str(path.relative_to(root)): _digest(path) for path in sorted(files)}
-
-
-def _differences(before: Any, after: Any, path: str = "") -> list[str]:
-    """Return the dotted keys in which two scenarios differ."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        found = []
-        for key in sorted(set(before) | set(after)):
-            inner = f"{path}.{key}" if path else key
-            found += _differences(before.get(key), after.get(key), inner)
-        return found
-    return [] if before == after else [path]
 
 
 def _digest(path: Path) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecumene.errors import TableError
-from ecumene.traffic.table import TableProblems, parse_csv, read_number
+from ecumene.traffic.table import parse_csv, read_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def read_places(path: str | Path | None = None, *, bundled: str = "remote") -> P
 
 def _parse_places(raw: bytes, source: str) -> Places:
     table = parse_csv(raw, source, required=("name", "lat", "lon"), alias=_ALIAS)
-    bad = TableProblems(source)
+    bad = table.problems
     line_of_name: dict[str, int] = {}
     lat_deg, lon_deg = [], []
     for line, row in zip(table.line_of_row, table.rows, strict=True):

@@ -14,36 +14,45 @@ from ecumene.errors import TableError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+MOST_TOLD = 20
+"""Mistakes of one file that are told; of more their number."""
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass
 class TableProblems:
-    """Mistakes found in one file, in order, raised together.
+    """Mistakes found in one file, raised together in the order of its lines.
 
     Attributes
     ----------
     source
         The file as the user named it.
     problems
-        One line each.
+        Line, where there is one, and what is wrong there.
     word
         What the numbers count: lines, or the features of a GeoJSON file.
     """
 
     source: str
-    problems: list[str] = field(default_factory=list)
+    problems: list[tuple[int | None, str]] = field(default_factory=list)
     word: str = "line"
 
     def add(self, line: int | None, what: str) -> None:
         """Note one mistake, with its line where it has one."""
-        self.problems.append(what if line is None else f"{self.word} {line}: {what}")
+        self.problems.append((line, what))
 
     def raise_if_any(self) -> None:
-        """Raise a `TableError` that lists everything noted, if anything was."""
+        """Raise a `TableError` that lists what was noted, if anything was."""
         if self.problems:
-            count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
-            raise TableError("\n  ".join([f"{self.source}: {count}", *self.problems]))
+            n = len(self.problems)
+            count = "1 problem" if n == 1 else f"{n:,} problems"
+            ordered = sorted(self.problems, key=lambda problem: problem[0] or 0)
+            told = [
+                what if line is None else f"{self.word} {line}: {what}" for line, what in ordered[:MOST_TOLD]
+            ]
+            more = [f"and {n - MOST_TOLD:,} more"] if n > MOST_TOLD else []
+            raise TableError("\n  ".join([f"{self.source}: {count}", *told, *more]))
 
 
 @dataclass(frozen=True)
@@ -58,11 +67,15 @@ class CsvTable:
         1-based line each row ends on.
     notes
         What was left out on purpose: columns nobody reads.
+    problems
+        Rows of another length than the header, which are none of `rows`; more may be found in those, and then all of
+        them are raised together.
     """
 
     rows: tuple[Mapping[str, str], ...]
     line_of_row: tuple[int, ...]
     notes: tuple[str, ...]
+    problems: TableProblems
 
 
 def parse_csv(
@@ -90,12 +103,12 @@ def parse_csv(
     Returns
     -------
     table
-        The rows. Columns nobody reads are named in `notes`.
+        The rows. Columns nobody reads are named in `notes`, rows of the wrong length in `problems`: raise those.
 
     Raises
     ------
     TableError
-        Where the text cannot be read, a column is missing or double, or rows have the wrong length.
+        Where the text cannot be read, or a column is missing or double.
     """
     bad = TableProblems(source)
     reader = csv.reader(_blank_leading_comments(_decode(raw, source)), strict=True)
@@ -123,8 +136,7 @@ def parse_csv(
         line_of_row.append(line)
     if not rows and not bad.problems:
         bad.add(None, "there is a header but no row below it")
-    bad.raise_if_any()
-    return CsvTable(tuple(rows), tuple(line_of_row), notes)
+    return CsvTable(tuple(rows), tuple(line_of_row), notes, bad)
 
 
 def _decode(raw: bytes, source: str) -> str:

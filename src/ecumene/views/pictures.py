@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecumene.errors import InputError, did_you_mean
+from ecumene.results.files import check_new_file
 from ecumene.results.schema import ROWS, Table, Variable
 from ecumene.views.drawing import Drawing
 from ecumene.views.palette import CAUSE_COLOURS
-from ecumene.views.wording import utc_text
+from ecumene.views.wording import people_text, utc_text
 from ecumene.views.worldmap import QUANTITIES, Quantity, build_canvas, cause_map, quantity_map
 
 if TYPE_CHECKING:
@@ -72,10 +73,7 @@ def check_picture(what: str, path: Path) -> None:
         With what there is.
     """
     _check_name(what)
-    if path.suffix.lower() not in {".png", ".svg"}:
-        raise InputError(f"{path}: pictures are written as .png or .svg; end the name in one of them")
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise InputError(f"{path}: is a folder, or lies in none; name a file in a folder that is there")
+    check_new_file(path, endings=(".png", ".svg"))
 
 
 def _check_name(what: str) -> None:
@@ -196,6 +194,28 @@ def _coverage_latitude(results: Results, axes: Axes) -> None:
     _finish(axes, results, "Where?")
 
 
+def _settlement(results: Results, axes: Axes) -> None:
+    """Draw the promise as bars: of each settlement class, who could be served and who is, as shares of its people."""
+    classes = [entry for entry in results.summary["promise"] if entry["people"] > 0.0]
+    if not classes:
+        raise InputError(f"settlement: nobody lives in {results.scenario.name}; there is no class to draw")
+    place = -np.arange(len(classes), dtype=np.float64)  # the first on top
+    for key, offset, colour, label in (
+        ("could_be_served", 0.2, "#9ecae1", "one terminal could be served"),
+        ("served", -0.2, CAUSE_COLOURS["served"], "are served, with everyone's demand"),
+    ):
+        share = [entry[key] / entry["people"] for entry in classes]
+        bars = axes.barh(place + offset, share, height=0.36, color=colour, label=label)
+        axes.bar_label(
+            bars, [f"{s:.1%}  {people_text(e[key])}" for s, e in zip(share, classes, strict=True)], padding=4
+        )
+    axes.set_yticks(place, [f"{e['settlement']}\n{people_text(e['people'])}" for e in classes])
+    axes.set(xlabel="share of the people of each class, mean over slots", xlim=(0.0, 1.3))
+    axes.set_xticks(np.linspace(0.0, 1.0, 6))
+    axes.set_ylim(float(place[-1]) - 0.9, 0.6)  # room for the legend
+    _finish(axes, results, "Town or country?")
+
+
 def _load(results: Results, axes: Axes) -> None:
     """Draw demand, plan and traffic carried over the slots."""
     slots: Table = results.slots()
@@ -238,5 +258,10 @@ def _title(results: Results) -> str:
     return f"{scenario.title or scenario.name}; {span}"
 
 
-CURVES = {"latency-cdf": _latency_cdf, "coverage-latitude": _coverage_latitude, "load": _load}
-"""Curves by name."""
+CURVES = {
+    "latency-cdf": _latency_cdf,
+    "coverage-latitude": _coverage_latitude,
+    "settlement": _settlement,
+    "load": _load,
+}
+"""Pictures that are no maps, by name."""

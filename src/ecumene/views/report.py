@@ -57,6 +57,9 @@ SMALL_MAP_WIDTH_PX = 1400
 N_LANDINGS = 3
 """Countries named at whose gateways another's traffic lands; all stand in landings.csv."""
 
+PLACE_DIGITS = 7
+"""Of numbers in the page's CSV of places: metres and millionths. All seventeen stand in places.csv beside the page."""
+
 MOST_PLACE_LINES = 20_000
 """A longer table of places stands in places.csv alone."""
 
@@ -112,7 +115,7 @@ def report_html(results: Results, *, globe_resolution: int = CELLS) -> str:
         maps=_maps(results),
         countries=_lines(results.countries()),
         countries_csv=_base64(_csv("countries", results.countries())),
-        places_csv=_base64(gzip.compress(_csv("places", results.places()), mtime=0))
+        places_csv=_base64(gzip.compress(_csv("places", results.places(), n_digits=PLACE_DIGITS), mtime=0))
         if len(results.places()["slot"]) <= MOST_PLACE_LINES
         else "",
         gateways=_lines(_busiest_first(results.gateways())),
@@ -355,18 +358,28 @@ def _lines(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)]
 
 
-def _csv(name: str, table: Table) -> bytes:
-    """Return a table as the CSV file beside the report has it: whole numbers where they are declared, "" for NaN."""
+def _csv(name: str, table: Table, *, n_digits: int = 17) -> bytes:
+    """Return a table as the CSV file beside the report has it, to so many digits.
+
+    Whole numbers stand where they are declared, "" for NaN.
+    """
     whole = {variable.name for variable in TABLES[name] if variable.dtype == "int64"}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table)
     for line in _lines(table):
         writer.writerow(
-            "" if isinstance(value, float) and np.isnan(value) else int(value) if column in whole else value
-            for column, value in line.items()
+            _csv_value(value, is_whole=column in whole, n_digits=n_digits) for column, value in line.items()
         )
     return text.getvalue().encode()
+
+
+def _csv_value(value: Any, *, is_whole: bool, n_digits: int) -> Any:
+    if not isinstance(value, float):
+        return int(value) if is_whole else value
+    if np.isnan(value):
+        return ""
+    return int(value) if is_whole else float(f"{value:.{n_digits}g}")
 
 
 def _origin(results: Results) -> dict[str, Any]:

@@ -117,6 +117,10 @@ ISL_CAPTION = (
 )
 
 
+LEAST_SEA_DEG2 = 1.0
+"""From this size on, as a box, a ring within the land is a sea. The largest that is none, Hala'ib, has 0.15. [deg2]"""
+
+
 @dataclass(frozen=True)
 class Canvas:
     """What every map of one run shares.
@@ -129,6 +133,8 @@ class Canvas:
         Which row each pixel shows.
     land
         Rings around the land, (n, 2) in Earth radii on the map.
+    seas
+        Rings around seas that lie in the land, likewise, and their islands.
     coasts, borders
         Lines, the same.
     may_zoom
@@ -139,6 +145,7 @@ class Canvas:
     gateways: Table
     raster: Raster
     land: Sequence[NDArray[np.float64]]
+    seas: tuple[Sequence[NDArray[np.float64]], Sequence[NDArray[np.float64]]]
     coasts: Sequence[NDArray[np.float64]]
     borders: Sequence[NDArray[np.float64]]
     may_zoom: bool = False
@@ -195,10 +202,11 @@ def build_canvas(rows: Table, gateways: Table, *, width_px: int = 2000, may_zoom
         north_deg=_NORTH_OF_MOST_DEG if np.all(lats < _NORTH_OF_MOST_DEG) else 90.0,
     )
     coasts, borders = load_outlines("coast"), load_outlines("border")
-    land, coasts, borders = (
-        [_projected(line) for line in lines] for lines in (rings(coasts), coasts, borders)
+    around = rings(coasts)
+    land, seas, islands, coasts, borders = (
+        [_projected(line) for line in lines] for lines in (around, *inland_seas(around), coasts, borders)
     )
-    return Canvas(rows, gateways, raster, land, coasts, borders, may_zoom)
+    return Canvas(rows, gateways, raster, land, (seas, islands), coasts, borders, may_zoom)
 
 
 def rings(lines: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
@@ -226,6 +234,38 @@ def rings(lines: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
             chain = np.concatenate([chain, [[chain[-1, 0], pole_deg], [chain[0, 0], pole_deg]]])
         closed.append(chain)
     return closed
+
+
+def inland_seas(
+    around: Sequence[NDArray[np.float64]],
+) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+    """Return the rings that lie inside another one and are seas, and the islands in these.
+
+    Parameters
+    ----------
+    around
+        Rings of longitude and latitude, (n, 2). [deg]
+
+    Returns
+    -------
+    seas, islands
+        Of the outlines that ship it is the Caspian Sea alone. A small ring inside another is no water: it is land that
+        is no country's, such as Bir Tawil.
+    """
+    from matplotlib.path import Path
+
+    boxes = np.array([[*ring.min(axis=0), *ring.max(axis=0)] for ring in around])
+    is_large = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) >= LEAST_SEA_DEG2
+
+    def n_around(k: int, others: NDArray[np.int64]) -> int:
+        lows, highs = (boxes[others] <= boxes[k])[:, :2], (boxes[others] >= boxes[k])[:, 2:]
+        near = others[lows.all(axis=1) & highs.all(axis=1) & (others != k)]
+        return sum(bool(Path(around[o]).contains_points(around[k]).all()) for o in near)
+
+    large = np.flatnonzero(is_large)
+    seas = np.array([k for k in large.tolist() if n_around(k, large) % 2], np.int64)
+    islands = [ring for k, ring in enumerate(around) if k not in seas and n_around(k, seas)]
+    return [around[k] for k in seas], islands
 
 
 def _is_same_point(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
@@ -451,7 +491,9 @@ def isl_map_png(canvas: Canvas, isls: Table, satellites: Table) -> bytes:
     axes.add_collection(lines, autolim=False)
     _draw_gateways(canvas, axes)
     _quantity_legend(figure, quantity, norm, palette, [])
-    return _png(figure, n_colours=256)
+    return _png(
+        figure, n_colours=64
+    )  # thin lines: more shades of their edges cost a fifth more, and are not seen
 
 
 def map_alt_text(name: str, causes: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -490,6 +532,10 @@ def _world(canvas: Canvas, title: str = "") -> tuple[Figure, Axes]:
     axes.add_collection(
         PolyCollection(canvas.land, facecolors=LAND, edgecolors="none", zorder=1), autolim=False
     )
+    for shapes, colour in zip(canvas.seas, (OCEAN, LAND), strict=True):
+        axes.add_collection(
+            PolyCollection(shapes, facecolors=colour, edgecolors="none", zorder=1), autolim=False
+        )
     pen = width / 2000.0
     for lines, width_pt in ((canvas.coasts, 0.6), (canvas.borders, 0.5)):
         drawn = LineCollection(lines, colors=COAST, linewidths=width_pt * pen, alpha=0.9, zorder=3)
