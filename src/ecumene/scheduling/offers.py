@@ -108,7 +108,8 @@ def loads_of_offers(
         [unit]
     """
     parts = in_pieces(
-        _loads, len(offers.first) - 1, SIDE, offers, goal, terms.units_of_cell, prices, warmth
+        _loads, len(offers.first) - 1, SIDE, int(np.diff(offers.first).max(initial=0)), offers, goal,
+        terms.units_of_cell, prices, warmth,
     )  # fmt: skip
     loads: NDArray[np.float64] = np.sum(parts, axis=0)
     return loads
@@ -117,7 +118,8 @@ def loads_of_offers(
 @inner_njit(cache=True, nogil=True)
 def _mark_open(b, cells, sight, demand, is_open):
     """Mark the candidates of a bin that some cell may use."""
-    is_open[:] = False
+    for j in range(len(is_open)):
+        is_open[j] = False
     for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
         for w in range(sight.clear.shape[1] if demand[c] > 0.0 else 0):
             word = opens(c, b, w, cells, sight)
@@ -132,7 +134,8 @@ def _count_offers(begin, end, cells, sight, demand, count):
     is_open = np.empty(64 * sight.clear.shape[1], np.bool_)
     for b in range(begin, end):
         _mark_open(b, cells, sight, demand, is_open)
-        count[b + 1] = is_open.sum()
+        for j in range(len(is_open)):
+            count[b + 1] += is_open[j]
 
 
 @njit(cache=True, nogil=True)
@@ -215,8 +218,8 @@ def _weigh(side, at, to, rate, fixed, slopes, edges, price, toll, limit, lane, r
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
-def _loads(begin, end, side, offers, goal, units_of_cell, prices, warmth):
-    """Return units and bits that the cells of bins from begin up to end ask of each satellite.
+def _loads(begin, end, side, most, offers, goal, units_of_cell, prices, warmth):
+    """Return units and bits that the cells of bins from begin up to end, of `most` offers at most, ask of satellites.
 
     side is 16, but not for the compiler: loops of a length it knows it takes apart, and makes no vectors of them.
     """
@@ -227,7 +230,7 @@ def _loads(begin, end, side, offers, goal, units_of_cell, prices, warmth):
         np.float32(units_of_cell),
         np.float32(8.0 * warmth),
     )
-    lane, rows = np.zeros(13 * SIDE, np.float32), np.zeros(3 * SIDE * np.diff(offers.first).max(), np.float32)
+    lane, rows = np.zeros(13 * SIDE, np.float32), np.zeros(3 * SIDE * most, np.float32)
     rate, fixed, sats, slopes, edges = offers.rate, offers.fixed, offers.sat, goal.slope, goal.edge
     for b in range(begin, end):
         first, last = offers.first[b], offers.first[b + 1]

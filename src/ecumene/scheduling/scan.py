@@ -299,9 +299,11 @@ def bound_terms(begin, end, cells, sight, goal, terms, prices, demand, before):
     box = new_bin(sight)
     place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
     total, plain, lane = 0.0, 0.0, np.zeros(N_ROWS * LANES, np.float32)
-    is_plain, is_flat = len(goal.slope) == 1 and not prices.bit.any(), True
-    for k in range(terms.rate.shape[0]):
-        is_flat &= terms.rate[k, 0] == terms.rate[k].max()
+    is_plain, is_flat = len(goal.slope) == 1, len(terms.rate) > 0
+    for s in range(len(prices.bit)):
+        is_plain &= prices.bit[s] == 0.0
+    for k in range(len(terms.rate)):  # rates do not fall with the sine
+        is_flat &= terms.rate[k, 0] == terms.rate[k, -1]
     for b in range(begin, end):
         mark_places(sight.candidates[b], place_of_sat)
         n = load_bin(b, cells, sight, terms, demand, before, place_of_sat, box)
