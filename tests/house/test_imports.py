@@ -27,6 +27,7 @@ FLOORS = (
     ("pairs", "carriage", "keyframes"),
     ("record",),
     ("course",),
+    ("rehearsal",),
     ("simulation",),
     ("siting", "whereabouts", "alternatives", "archive"),
     ("reasons",),
