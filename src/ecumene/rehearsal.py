@@ -94,11 +94,11 @@ def rehearse() -> None:
 
 def rehearse_all_but_beams() -> None:
     """Compute two slots of the toy planet, every cell on the first satellite of its list; and light made-up cells."""
-    rehearse_lights()  # long before the helper comes to it: the halves weigh about the same then
     zone, _ = polygon_region([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     is_inside(zone, np.zeros(1), np.zeros(1))  # the law of the toy planet has no zones
     world = build(load("toy"))
     skies = [survey(world, k) for k in range(3)]
+    rehearse_lights()  # long before the helper comes to it: the halves weigh about the same then
     with begin(world, None, force=False) as course:
         for sky, next_sky in itertools.pairwise(skies):
             asked = demand(world, sky)
