@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecumene.course import begin
+from ecumene.rehearsal import rehearse
 from ecumene.results.outcome import Results
 from ecumene.slot import assign, carry, close_links, demand, survey
 from ecumene.world import build
@@ -86,6 +87,7 @@ def run(
     The sky of slot k + 2 is surveyed in a second thread while slot k is planned; slots themselves run in
     order, because each plan starts from the last one.
     """
+    rehearse()
     tell = on_slot or (lambda _done, _total: None)
     total = world.scenario.slots
     with ThreadPoolExecutor(max_workers=1) as second_thread, begin(world, folder, force=force) as course:

@@ -56,7 +56,7 @@ def fake_run(monkeypatch):
 
     monkeypatch.setattr(ecumene.simulation, "run", run)
     monkeypatch.setattr(ecumene.views.report, "report_html", lambda _results, **_options: "<!DOCTYPE html>")
-    monkeypatch.setattr(cli.runs, "is_compiled", lambda: True)
+    monkeypatch.setattr(cli.runs, "compile_ahead", lambda **_options: None)
     return calls
 
 

@@ -30,6 +30,7 @@ FLOORS = (
     ("record",),
     ("kept",),
     ("course",),
+    ("rehearsal",),
     ("simulation",),
     ("siting", "whereabouts", "alternatives", "archive"),
     ("reasons",),

@@ -105,7 +105,7 @@ SECTIONS_ELSEWHERE = {
     **dict.fromkeys(
         (
             f"scheduling/{name}.py"
-            for name in ("fill", "flow", "market", "offers", "prices", "sample", "scan", "wishes")
+            for name in ("fill", "flow", "gain", "market", "offers", "prices", "sample", "scan", "wishes")
         ),
         "steps of the solver; their arguments are the named tuples of market.py, flow.py and fill.py",
     ),

@@ -415,6 +415,17 @@ def _handling(handlers: Mapping[int, Callable[[int, FrameType | None], None]]) -
             signal.signal(number, handler)
 
 
+def compile_ahead(*, quiet: bool) -> None:
+    """Have the kernels compiled that a run needs, where that pays, and say on the first run that it takes a while."""
+    from ecumene.rehearsal import is_due, rehearse
+
+    if not quiet and is_due():
+        say("first run on this machine: compiling kernels, half a minute or so")
+    elif not quiet and not is_compiled():
+        say("first run on this machine: compiling kernels as they are met, a minute or so in all")
+    rehearse()
+
+
 def is_compiled() -> bool:
     """Return whether numba has compiled the kernels before; True as well where that cannot be told."""
     package = Path(__file__).parents[1]

@@ -19,9 +19,9 @@ from ecumene.cli.base import (
     Slots,
     Start,
     app,
+    compile_ahead,
     country_completion,
     exit_codes,
-    is_compiled,
     json_text,
     load_scenario,
     parse_utc,
@@ -98,8 +98,7 @@ def why(
         scenario = _scenario_asked(scenario_name, options, constellation, settings or [])
         from ecumene.reasons import why as reasons_why
 
-        if not quiet and not is_compiled():
-            say("first run on this machine: compiling kernels as they are met, a minute or two in all")
+        compile_ahead(quiet=quiet)
         with progress(quiet=quiet) as on_slot, stopping_between_slots(on_slot) as on_slot_or_stop:
             chain = reasons_why(
                 scenario, wanted, at=moment, from_the_start=from_start, on_slot=on_slot_or_stop

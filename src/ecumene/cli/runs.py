@@ -31,10 +31,10 @@ from ecumene.cli.base import (
     Start,
     app,
     code_of,
+    compile_ahead,
     exit_codes,
     fail,
     fail_interrupted,
-    is_compiled,
     is_debug,
     json_text,
     load_scenario,
@@ -209,8 +209,7 @@ def compute_run(
     from ecumene.views.forecast import outlook_text
     from ecumene.world import build, describe
 
-    if not quiet and not is_compiled():
-        say("first run on this machine: compiling kernels as they are met, a minute or two in all")
+    compile_ahead(quiet=quiet)
     world = build(scenario)
     check_folder(folder, world.scenario, force=force)
     if not quiet:

@@ -22,9 +22,9 @@ from ecumene.cli.base import (
     Start,
     app,
     code_of,
+    compile_ahead,
     country_completion,
     exit_codes,
-    is_compiled,
     json_text,
     load_scenario,
     name_missing,
@@ -288,8 +288,7 @@ def _compute_case(scenario: Scenario, kept: Path | None, *, quiet: bool) -> Resu
     from ecumene.simulation import run
     from ecumene.world import build
 
-    if not quiet and not is_compiled():
-        say("first run on this machine: compiling kernels as they are met, a minute or two in all")
+    compile_ahead(quiet=quiet)
     world = build(scenario)
     if kept is not None:
         check_folder(kept, world.scenario, force=True)

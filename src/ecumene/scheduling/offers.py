@@ -2,7 +2,6 @@
 
 An offer is a satellite to the cells of one group of bins, up to sixteen side by side: rates, and what is paid
 whatever flows.
-`scan` asks the same of all cells, once.
 """
 
 from __future__ import annotations
@@ -12,7 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ecumene.kernels import in_pieces, inner_njit, njit
-from ecumene.scheduling.market import fixed_price, lasts, lowest_bit, opens, rate_at, sine_of
+from ecumene.scheduling.gain import (
+    BEST,
+    DEMAND,
+    N_LANE_ROWS,
+    N_OFFER_ROWS,
+    SHUT,
+    STANDS_FOR,
+    WISHED,
+    add_shares,
+    weigh,
+)
+from ecumene.scheduling.market import LANES, fixed_price, lasts, lowest_bit, opens, rate_at, sine_of
 from ecumene.scheduling.sample import SIDE
 
 if TYPE_CHECKING:
@@ -20,27 +30,6 @@ if TYPE_CHECKING:
 
     from ecumene.scheduling.market import Goal, Prices, Terms
     from ecumene.scheduling.sample import Sample
-
-(
-    _DEMAND,
-    _FOR,
-    _BEST,
-    _WISHED,
-    _SCALE,
-    _TOTAL,
-    _STEPS,
-    _FEW,
-    _FEW_BITS,
-    _FEW_GAIN,
-    _MORE,
-    _MORE_BITS,
-    _MORE_GAIN,
-) = (np.uint64(SIDE * k) for k in range(13))
-"""Rows of the lanes of a group."""
-_PROFIT, _UNITS, _BITS = (np.uint64(SIDE * k) for k in range(3))
-"""Rows of an offer."""
-
-_SHUT = np.float32(1e30)
 
 
 class Offers(NamedTuple):
@@ -79,7 +68,7 @@ def offers_of(sample: Sample, goal: Goal) -> Offers:
         first=first,
         sat=np.empty(first[-1], np.int32),
         rate=np.ones(SIDE * first[-1], np.float32),
-        fixed=np.full(SIDE * first[-1], _SHUT),
+        fixed=np.full(SIDE * first[-1], SHUT),
         demand=np.zeros(SIDE * n_groups, np.float32),
         stands_for=np.zeros(SIDE * n_groups, np.float32),
     )
@@ -110,7 +99,8 @@ def loads_of_offers(
         [unit]
     """
     parts = in_pieces(
-        _loads, len(offers.first) - 1, SIDE, offers, goal, terms.units_of_cell, prices, warmth
+        _loads, len(offers.first) - 1, SIDE, int(np.diff(offers.first).max(initial=0)), offers, goal,
+        terms.units_of_cell, prices, warmth,
     )  # fmt: skip
     loads: NDArray[np.float64] = np.sum(parts, axis=0)
     return loads
@@ -173,110 +163,27 @@ def _fill_offers(begin, end, first_of_group, cells, sight, goal, terms, demand, 
         place_of_sat[sats[:n]] = -1
 
 
-@inner_njit(cache=True, nogil=True, error_model="numpy")
-def _weigh(side, at, to, rate, fixed, slopes, edges, price, toll, limit, lane, row):
-    """Fill in profit, units and bits of the lanes at one offer: as `ecumene.scheduling.scan.scan_bin` does."""
-    zero, one, ceiling, n_steps = np.float32(0.0), np.float32(1.0), np.float32(0.0), len(slopes)
-    for k in range(n_steps):
-        if slopes[k] > toll:
-            ceiling = edges[k]
-    for v in range(side):
-        lane[_STEPS + np.uint64(v)] = zero
-    for k in range(n_steps):
-        slope, width = slopes[k] - toll, edges[k] - (edges[k - 1] if k > 0 else zero)
-        for v in range(side):
-            i = np.uint64(v)
-            lane[_STEPS + i] += width if slope * rate[at + i] > price else zero
-    for v in range(side):
-        i = np.uint64(v)
-        demand, speed = lane[_DEMAND + i], rate[at + i]
-        few = np.floor(min(lane[_STEPS + i] * demand / speed * np.float32(1.0 - 1e-6), limit))
-        more = min(few + one, limit)
-        few_bits, more_bits = min(few * speed, ceiling * demand), min(more * speed, ceiling * demand)
-        lane[_FEW + i], lane[_FEW_BITS + i], lane[_FEW_GAIN + i] = (
-            few,
-            few_bits,
-            -price * few - toll * few_bits,
-        )
-        lane[_MORE + i], lane[_MORE_BITS + i] = more, more_bits
-        lane[_MORE_GAIN + i] = -price * more - toll * more_bits
-    for k in range(n_steps):
-        drop, edge = slopes[k] - (slopes[k + 1] if k + 1 < n_steps else zero), edges[k]
-        for v in range(side):
-            i = np.uint64(v)
-            lane[_FEW_GAIN + i] += drop * min(lane[_FEW_BITS + i], edge * lane[_DEMAND + i])
-            lane[_MORE_GAIN + i] += drop * min(lane[_MORE_BITS + i], edge * lane[_DEMAND + i])
-    for v in range(side):
-        i = np.uint64(v)
-        is_more = (lane[_MORE_GAIN + i] > lane[_FEW_GAIN + i]) | (lane[_FEW + i] < one)
-        row[to + _PROFIT + i] = (lane[_MORE_GAIN + i] if is_more else lane[_FEW_GAIN + i]) - fixed[at + i]
-        row[to + _UNITS + i] = lane[_MORE + i] if is_more else lane[_FEW + i]
-        row[to + _BITS + i] = lane[_MORE_BITS + i] if is_more else lane[_FEW_BITS + i]
-    for v in range(side):
-        i = np.uint64(v)
-        is_best = row[to + _PROFIT + i] > lane[_BEST + i]
-        lane[_WISHED + i] = row[to + _UNITS + i] if is_best else lane[_WISHED + i]
-        lane[_BEST + i] = row[to + _PROFIT + i] if is_best else lane[_BEST + i]
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
-def _loads(begin, end, side, offers, goal, units_of_cell, prices, warmth):
-    """Return units and bits that the cells of groups from begin up to end ask of each satellite.
+@njit(cache=True, nogil=True)
+def _loads(begin, end, side, most, offers, goal, units_of_cell, prices, warmth):
+    """Return units and bits that the cells of groups from begin up to end, of `most` offers at most, ask of satellites.
 
     side is 16, but not for the compiler: loops of a length it knows it takes apart, and makes no vectors of them.
     """
     unit_load, bit_load = np.zeros(len(prices.unit)), np.zeros(len(prices.unit))
-    one, zero, limit, warm = (
-        np.float32(1.0),
-        np.float32(0.0),
-        np.float32(units_of_cell),
-        np.float32(8.0 * warmth),
-    )
-    most = 0
-    for g in range(begin, end):
-        most = max(most, offers.first[g + 1] - offers.first[g])
-    lane, rows = np.zeros(13 * SIDE, np.float32), np.zeros(3 * SIDE * most, np.float32)
+    lane, rows = np.zeros(N_LANE_ROWS * LANES, np.float32), np.zeros(N_OFFER_ROWS * LANES * most, np.float32)
     rate, fixed, sats, slopes, edges = offers.rate, offers.fixed, offers.sat, goal.slope, goal.edge
+    limit = np.float32(units_of_cell)
     for g in range(begin, end):
         first, last = offers.first[g], offers.first[g + 1]
         if first == last:
             continue
         for v in range(side):
-            i, at = np.uint64(v), np.uint64(SIDE * g + v)
-            lane[_DEMAND + i], lane[_FOR + i] = offers.demand[at], offers.stands_for[at]
-            lane[_BEST + i] = lane[_WISHED + i] = zero
+            lane[DEMAND * LANES + v] = offers.demand[side * g + v]
+            lane[STANDS_FOR * LANES + v] = offers.stands_for[side * g + v]
+            lane[BEST * LANES + v] = lane[WISHED * LANES + v] = np.float32(0.0)
         for o in range(first, last):
             price, toll = np.float32(prices.unit[sats[o]]), np.float32(prices.bit[sats[o]])
-            at, to = np.uint64(SIDE * o), np.uint64(3 * SIDE * (o - first))
-            _weigh(side, at, to, rate, fixed, slopes, edges, price, toll, limit, lane, rows)
-        for v in range(side):
-            i = np.uint64(v)
-            lane[_SCALE + i] = one / (warm * max(lane[_WISHED + i], one))
-            nothing = max(one - lane[_BEST + i] * lane[_SCALE + i], zero)
-            nothing *= nothing
-            nothing *= nothing
-            lane[_TOTAL + i] = nothing * nothing
-        for o in range(first, last):
-            to = np.uint64(3 * SIDE * (o - first))
-            for v in range(side):
-                i = np.uint64(v)
-                weight = max(one + (rows[to + _PROFIT + i] - lane[_BEST + i]) * lane[_SCALE + i], zero)
-                weight *= weight
-                weight *= weight
-                rows[to + _PROFIT + i] = weight * weight
-            for v in range(side):
-                i = np.uint64(v)
-                lane[_TOTAL + i] += rows[to + _PROFIT + i]
-        for v in range(side):
-            i = np.uint64(v)
-            lane[_TOTAL + i] = lane[_FOR + i] / lane[_TOTAL + i]
-        for o in range(first, last):
-            to, of_units, of_bits = np.uint64(3 * SIDE * (o - first)), zero, zero
-            for v in range(side):
-                i = np.uint64(v)
-                share = rows[to + _PROFIT + i] * lane[_TOTAL + i]
-                of_units += share * rows[to + _UNITS + i]
-                of_bits += share * rows[to + _BITS + i]
-            unit_load[offers.sat[o]] += of_units
-            bit_load[offers.sat[o]] += of_bits
+            at, to = np.uint64(side * o), np.uint64(N_OFFER_ROWS * LANES * (o - first))
+            weigh(side, at, to, rate, fixed, slopes, edges, price, toll, limit, lane, rows)
+        add_shares(side, sats, first, last, warmth, lane, rows, unit_load, bit_load)
     return unit_load, bit_load

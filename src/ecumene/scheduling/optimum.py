@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ecumene.scheduling.fill import Lights
+    from ecumene.scheduling.flow import Listings
     from ecumene.scheduling.market import Prices, Task
 
 SLACK, WIDE_SLACK = 0.01, 0.03
@@ -65,7 +66,7 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
         share_out(order, first, prices, task.before, cells, sight, task.goal, terms, demand, lights)
     else:
         light_all(np.flatnonzero(sat >= 0), sat, units, cells, sight, terms, demand, lights)
-    _finish(task, prices, hope, lights)
+    finish(task, prices, hope, lights, listings_of(sight.candidates, len(lights.room)))
     return lights, prices
 
 
@@ -122,13 +123,23 @@ def cells_of_sats(sat: NDArray[np.int32], n_sats: int) -> tuple[NDArray[np.int64
     return order, np.searchsorted(sat[order], np.arange(n_sats + 1))
 
 
-def _finish(task: Task, prices: Prices, hope: NDArray[np.float32], lights: Lights) -> None:
+def finish(task: Task, prices: Prices, hope: NDArray[np.float32], lights: Lights, listings: Listings) -> None:
     """Darken what is lit at a loss, and give what is left: first where it pays, then to anybody, dark cells last.
 
     Cells that change satellites make room, so dark ones are asked once more.
+
+    Parameters
+    ----------
+    task, prices
+        The slot, and what satellites ask.
+    hope : (cell,)
+        What each cell gains at most at these prices; infinite where that is not known. [unit]
+    lights
+        The plan so far; changed.
+    listings
+        In which bins' lists each satellite stands.
     """
     cells, sight, terms, demand = task.cells, task.sight, task.terms, task.demand
-    listings = listings_of(sight.candidates, len(lights.room))
     drop_losses(task.before, cells, sight, task.goal, terms, demand, lights)
     for pays, enough in ((True, 1.0 - 1e-6), (False, 1.0 - 1e-6), (False, 0.0)):
         short = np.flatnonzero(

@@ -13,6 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ecumene.kernels import inner_njit, njit
+from ecumene.scheduling.gain import (
+    BEST,
+    DEMAND,
+    N_LANE_ROWS,
+    N_OFFER_ROWS,
+    SHUT,
+    WISHED,
+    weigh,
+)
 from ecumene.scheduling.market import LANES, SCALE_PER_M, clear_places, mark_places
 
 VECTOR = 16
@@ -52,10 +61,9 @@ class Bin(NamedTuple):
     at: np.ndarray
     rate: np.ndarray
     fixed: np.ndarray
-    steps: np.ndarray
-    few: np.ndarray
-    more: np.ndarray
-    profit: np.ndarray
+    met: np.ndarray
+    lane: np.ndarray
+    rows: np.ndarray
     best: np.ndarray
     plain: np.ndarray
     best_units: np.ndarray
@@ -68,12 +76,12 @@ def new_bin(sight):
     width = sight.candidates.shape[1]
     f, i, u = np.float32, np.int32, np.uint32
     return Bin(
-        np.zeros(LANES, i), np.zeros((6, LANES), f), np.zeros(LANES, f), np.zeros(LANES, f),
+        np.zeros(LANES, i), np.zeros((6, LANES), f), np.zeros(LANES, f), np.zeros(LANES, i),
         np.zeros((rows, LANES), u), np.zeros((next_rows, LANES), u), np.zeros(rows, u),
-        np.zeros(LANES, i), np.zeros(LANES, f),
-        np.zeros(LANES, i), np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
-        np.zeros((3, LANES), f), np.zeros((3, LANES), f),
-        np.zeros((width, LANES), f), np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
+        np.zeros(LANES, i), np.zeros(LANES, f), np.zeros(LANES, i), np.zeros(LANES, f), np.zeros(LANES, f),
+        np.zeros(width, i),
+        np.zeros(N_LANE_ROWS * LANES, f), np.zeros(N_OFFER_ROWS * LANES * width, f),
+        np.zeros(LANES, f), np.zeros(LANES, f), np.zeros(LANES, f),
     )  # fmt: skip
 
 
@@ -82,7 +90,8 @@ def load_bin(b, cells, sight, terms, demand, before, place_of_sat, box):
     """Fill in the asking cells of bin b; return how many."""
     n_words, n_next = sight.clear.shape[1], sight.next_clear.shape[1]
     low, half = np.uint64(0xFFFFFFFF), np.uint64(32)
-    box.any_open[:] = 0
+    for w in range(len(box.any_open)):
+        box.any_open[w] = 0
     n = 0
     for c in range(cells.first_of_bin[b], cells.first_of_bin[b + 1]):
         k = cells.landing[c]
@@ -111,33 +120,27 @@ def load_bin(b, cells, sight, terms, demand, before, place_of_sat, box):
     for i in range(n, (n + VECTOR - 1) // VECTOR * VECTOR):
         box.demand[i] = 0.0
         box.fee[i] = 0.0
-        box.open[:, i] = 0
+        for w in range(len(box.any_open)):
+            box.open[w, i] = 0
     return n
 
 
 @inner_njit(cache=True, nogil=True, error_model="numpy")
 def scan_bin(b, n, cells, sight, goal, terms, prices, box):
-    """Fill in what the first n cells of the loaded bin think of their candidates at these prices.
+    """Fill in what the first n cells of the loaded bin think of its candidates at these prices; return of how many.
 
-    A cell takes the units u that gain it most: with q the price of a bit (price of the unit / rate + price of
-    the bit), it wants the pieces of its demand whose bits are worth more than q, and that many units rounded
-    down or up, whichever gains more; the gain is concave in u, so no other number is better.
+    Those that nobody sees are left out: the k-th is candidate met[k], its profits stand in row 3 k.
     """
-    lanes = (n + VECTOR - 1) // VECTOR * VECTOR
+    lanes, n_met = (n + VECTOR - 1) // VECTOR * VECTOR, 0
     zero, one, limit = np.float32(0.0), np.float32(1.0), np.float32(terms.units_of_cell)
-    tiny = np.float32(1e-9)
     x, y, z = box.place[0, :lanes], box.place[1, :lanes], box.place[2, :lanes]
     ux, uy, uz = box.place[3, :lanes], box.place[4, :lanes], box.place[5, :lanes]
     demand, table, last, at = box.demand[:lanes], box.table[:lanes], box.last[:lanes], box.at[:lanes]
-    rate, fixed, steps = box.rate[:lanes], box.fixed[:lanes], box.steps[:lanes]
-    few, few_bits, few_gain = box.few[0, :lanes], box.few[1, :lanes], box.few[2, :lanes]
-    more, more_bits, more_gain = box.more[0, :lanes], box.more[1, :lanes], box.more[2, :lanes]
-    best, plain = box.best[:lanes], box.plain[:lanes]
-    best_units, fee = box.best_units[:lanes], box.fee[:lanes]
+    rate, fixed, plain, fee = box.rate[:lanes], box.fixed[:lanes], box.plain[:lanes], box.fee[:lanes]
     for i in range(lanes):
-        best[i], plain[i], best_units[i] = zero, zero, zero
-    handover, joy = goal.change, goal.joy
-    n_steps, n_sines = len(goal.slope), np.float32(terms.rate.shape[1])
+        box.lane[DEMAND * LANES + i] = demand[i]
+        box.lane[BEST * LANES + i] = box.lane[WISHED * LANES + i] = plain[i] = zero
+    handover, joy, n_sines = goal.change, goal.joy, np.float32(terms.rate.shape[1])
     top, lift = n_sines - one, np.float32(SINE_LIFT * terms.rate.shape[1])
     flat = terms.rate.reshape(terms.rate.size)
     for j in range(sight.candidates.shape[1]):
@@ -150,58 +153,41 @@ def scan_bin(b, n, cells, sight, goal, terms, prices, box):
         sx = np.float32((sight.r_sat_m[s, 0] - cells.middle_m[b, 0]) * SCALE_PER_M)
         sy = np.float32((sight.r_sat_m[s, 1] - cells.middle_m[b, 1]) * SCALE_PER_M)
         sz = np.float32((sight.r_sat_m[s, 2] - cells.middle_m[b, 2]) * SCALE_PER_M)
-        price, toll, jj = np.float32(prices.unit[s]), np.float32(prices.bit[s]), np.int32(j)
-        word, profit = box.open[j >> 5, :lanes], box.profit[j, :lanes]
-        next_j = sight.next_place[b, j]
-        stays = box.stays[max(next_j, 0) >> 5, :lanes]
+        price, toll, jj, next_j = (
+            np.float32(prices.unit[s]),
+            np.float32(prices.bit[s]),
+            np.int32(j),
+            sight.next_place[b, j],
+        )
+        word, stays = box.open[j >> 5, :lanes], box.stays[max(next_j, 0) >> 5, :lanes]
         next_bit = np.uint32(1) << np.uint32(max(next_j, 0) & 31)
         sure, may = (goal.breaking, zero) if next_j < 0 else (zero, goal.breaking)
-        ceiling = zero
-        for k in range(n_steps):
-            if goal.slope[k] > toll:
-                ceiling = goal.edge[k]
         for i in range(lanes):
             dx, dy, dz = sx - x[i], sy - y[i], sz - z[i]
             sine = (dx * ux[i] + dy * uy[i] + dz * uz[i]) / np.sqrt(dx * dx + dy * dy + dz * dz)
-            at[i] = np.int32(min(max(sine * n_sines + lift, zero), top) + table[i])
+            at[i] = np.int32(min(max(sine * n_sines + lift, zero), top)) + table[i]
             breaking = zero if (stays[i] & next_bit) != np.uint32(0) else may
             change = zero if (last[i] == jj) | (last[i] == NEVER) else handover
-            fixed[i] = fee[i] * (sure + breaking + change) - demand[i] * (joy * sine)
-            steps[i] = zero
+            price_of_pair = fee[i] * (sure + breaking + change) - demand[i] * (joy * sine)
+            fixed[i] = price_of_pair if (word[i] & bit) != np.uint32(0) else SHUT
         for i in range(lanes):  # a loop of its own: look-ups do not become vectors
             rate[i] = flat[np.uint32(at[i])]
-        for k in range(n_steps):
-            slope, width = goal.slope[k] - toll, goal.edge[k] - (goal.edge[k - 1] if k > 0 else zero)
-            for i in range(lanes):
-                steps[i] += width if slope * rate[i] > price else zero
         for i in range(lanes):
-            # Demand that is a whole number of units must not become one more by rounding.
-            wish = min(steps[i] * demand[i] / max(rate[i], tiny) * np.float32(1.0 - 1e-6), limit)
-            few[i] = np.floor(wish)
-            more[i] = min(few[i] + one, limit)
-            cap = ceiling * demand[i]
-            few_bits[i] = min(few[i] * rate[i], cap)
-            more_bits[i] = min(more[i] * rate[i], cap)
-            few_gain[i] = -price * few[i] - toll * few_bits[i]
-            more_gain[i] = -price * more[i] - toll * more_bits[i]
-        for k in range(n_steps):
-            drop = goal.slope[k] - (goal.slope[k + 1] if k + 1 < n_steps else zero)
-            edge = goal.edge[k]
-            for i in range(lanes):
-                few_gain[i] += drop * min(few_bits[i], edge * demand[i])
-                more_gain[i] += drop * min(more_bits[i], edge * demand[i])
+            fixed[i] = fixed[i] if rate[i] > zero else SHUT
+            rate[i] = rate[i] if rate[i] > zero else one
+        to = np.uint64(N_OFFER_ROWS * LANES * n_met)
+        weigh(
+            lanes, np.uint64(0), to, box.rate, box.fixed, goal.slope, goal.edge, price, toll, limit, box.lane,
+            box.rows,
+        )  # fmt: skip
         for i in range(lanes):
-            # A pair has at least one unit: whoever takes none has no joy of the elevation either.
-            is_more = (more_gain[i] > few_gain[i]) | (few[i] < one)
-            gain = more_gain[i] if is_more else few_gain[i]
-            gain = gain if ((word[i] & bit) != np.uint32(0)) & (rate[i] > zero) else _CLOSED
-            plain[i] = max(plain[i], gain)
-            net = gain - fixed[i]
-            profit[i] = net
-            is_best = net > best[i]
-            units = more[i] if is_more else few[i]
-            best_units[i] = units if is_best else best_units[i]
-            best[i] = net if is_best else best[i]
+            gain = box.rows[to + np.uint64(i)] + fixed[i]
+            plain[i] = max(plain[i], gain if fixed[i] < SHUT else zero)
+        box.met[n_met] = j
+        n_met += 1
+    for i in range(lanes):
+        box.best[i], box.best_units[i] = box.lane[BEST * LANES + i], box.lane[WISHED * LANES + i]
+    return n_met
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -256,7 +242,7 @@ def scan_plain(b, n, is_flat, cells, sight, goal, terms, unit_price, box, lane):
             if not is_flat:
                 for v in range(VECTOR):
                     i = np.uint64(start) + np.uint64(v)
-                    at[i] = np.int32(min(max(lane[_SINE + i] * n_sines + lift, zero), top) + table[i])
+                    at[i] = np.int32(min(max(lane[_SINE + i] * n_sines + lift, zero), top)) + table[i]
                 for v in range(VECTOR):
                     i = np.uint64(start) + np.uint64(v)
                     lane[_RATE + i] = flat[np.uint32(at[i])]
@@ -292,9 +278,11 @@ def bound_terms(begin, end, cells, sight, goal, terms, prices, demand, before):
     box = new_bin(sight)
     place_of_sat = np.full(len(sight.r_sat_m), -1, np.int32)
     total, plain, lane = 0.0, 0.0, np.zeros(N_ROWS * LANES, np.float32)
-    is_plain, is_flat = len(goal.slope) == 1 and not prices.bit.any(), True
-    for k in range(terms.rate.shape[0]):
-        is_flat &= terms.rate[k, 0] == terms.rate[k].max()
+    is_plain, is_flat = len(goal.slope) == 1, len(terms.rate) > 0
+    for s in range(len(prices.bit)):
+        is_plain &= prices.bit[s] == 0.0
+    for k in range(len(terms.rate)):  # rates do not fall with the sine
+        is_flat &= terms.rate[k, 0] == terms.rate[k, -1]
     for b in range(begin, end):
         mark_places(sight.candidates[b], place_of_sat)
         n = load_bin(b, cells, sight, terms, demand, before, place_of_sat, box)
@@ -334,26 +322,22 @@ def good_pairs(
         clear_places(sight.candidates[b], place_of_sat)
         if n == 0:
             continue
-        scan_bin(b, n, cells, sight, goal, terms, prices, box)
+        n_met = scan_bin(b, n, cells, sight, goal, terms, prices, box)
         for i in range(n):
             if box.best[i] > 0.0:
                 units = max(box.best_units[i], np.float32(1.0))
                 want[box.cell[i]] = np.int32(units)
                 margin[box.cell[i]] = box.best[i] / units
-        for j in range(sight.candidates.shape[1]):
+        for k in range(n_met):
+            j = box.met[k]
             next_j = sight.next_place[b, j]
-            if sight.candidates[b, j] < 0:
-                break
-            bit = np.uint32(1) << np.uint32(j & 31)
-            if next_j < 0 or box.any_open[j >> 5] & bit == 0:
+            if next_j < 0:
                 continue
             next_bit, one = np.uint32(1) << np.uint32(next_j & 31), np.uint64(1) << np.uint64(j & 63)
             for i in range(n):
-                if not box.stays[next_j >> 5, i] & next_bit:
-                    continue
-                loss = box.best[i] - box.profit[j, i]
-                units = max(box.best_units[i], np.float32(1.0))
-                if loss > wide_slack * units or box.profit[j, i] <= 0.0:
+                profit = box.rows[N_OFFER_ROWS * LANES * k + i]
+                loss, units = box.best[i] - profit, max(box.best_units[i], np.float32(1.0))
+                if profit <= 0.0 or loss > wide_slack * units or not box.stays[next_j >> 5, i] & next_bit:
                     continue
                 c = box.cell[i]
                 wide[c, j >> 6] |= one

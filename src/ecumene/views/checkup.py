@@ -150,7 +150,7 @@ def _kernels() -> Finding:
     n = sum(1 for _ in place.rglob("*.nbi"))
     if n:
         return Finding("kernels", f"{n} compiled, kept in {place}")
-    cure = "the first run takes a minute or two more, once"
+    cure = "the first run takes half a minute or so more, once"
     return Finding("kernels", f"not compiled yet; {place} can be written to", "note", cure)
 
 
