@@ -428,16 +428,16 @@ def find_cut(waiting, want, good, cells, flow, listings, level, masks):
     """
     n_levels, near = masks.shape[1], np.empty(len(want), np.int16)
     flow.is_lost[:] = False
-    find_levels(waiting, ANY_SIZE, n_levels - 2, good, cells, flow, listings, level, masks, near)
+    find_levels(waiting, np.int64(ANY_SIZE), n_levels - 2, good, cells, flow, listings, level, masks, near)
     loss = np.zeros(n_levels, np.int64)
     for c in waiting:
-        if near[c] != FAR:
-            loss[near[c] :] += want[c] - flow.got[c]
+        for level_lost in range(near[c], n_levels):  # nowhere where it is FAR
+            loss[level_lost] += want[c] - flow.got[c]
     for s in range(len(level)):
         for i in range(flow.n[s] if level[s] > 0 else 0):
             k = near[flow.cell[s, i]]
-            if k != FAR:
-                loss[k : min(np.int64(level[s]), n_levels)] += flow.units[s, i]
+            for level_lost in range(k, min(np.int64(level[s]), n_levels)):
+                loss[level_lost] += flow.units[s, i]
     best = n_levels - 1
     for k in range(n_levels - 2, -1, -1):
         if loss[k] < loss[best]:
