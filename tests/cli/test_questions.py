@@ -127,7 +127,7 @@ def test_compare_folders(invoke):
         (("toy",), "name a second result or scenario"),
         (("toy", "toi"), "did you mean 'toy'?"),
         (("toy", "empty"), "no manifest.json: not a result folder"),
-        (("toy", "toy", "--plot", "m.svg"), "ends in .png"),
+        (("toy", "toy", "--plot", "m.svg"), "must end in .png"),
         (("toy", "toy", "--country", "QQ", "--slots", "1"), "--country QQ: no row of this country"),
         (
             ("toy", "starlink-gen1", "--slots", "1", "--resolution", "3", "--set-b", 'countries=["PL"]'),

@@ -68,7 +68,7 @@ def test_a_map_can_read_the_geojson(tmp_path):
 
 
 def test_names_that_say_nothing(tmp_path):
-    with pytest.raises(InputError, match="end the name in one of them"):
+    with pytest.raises(InputError, match=r"must end in \.csv or \.geojson or \.json"):
         write_sites(tmp_path / "sites.txt", [])
     (tmp_path / "a.csv").mkdir()
     with pytest.raises(InputError, match="is a folder"):

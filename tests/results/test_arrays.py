@@ -15,7 +15,7 @@ import pytest
 import xarray
 
 import ecumene
-from ecumene.errors import DamagedResultError, InputError, OutputError, RangeError, RunError
+from ecumene.errors import DamagedResultError, InputError, NoResultError, OutputError, RangeError, RunError
 from ecumene.results import arrays, store
 from ecumene.results.schema import ARRAYS, CAUSES
 from ecumene.scenario.schema import OutputKeys
@@ -159,7 +159,7 @@ ecumene.simulate(scenario, on_slot=kill, folder={str(tmp_path)!r})
     )
     assert killed.returncode == -signal.SIGKILL
     assert list(tmp_path.iterdir()) == [tmp_path / arrays.PARTIAL]
-    with pytest.raises(DamagedResultError, match="a run that never finished"):
+    with pytest.raises(NoResultError, match="a run that never finished"):
         ecumene.open(tmp_path)
     store.check_folder(tmp_path, toy(), force=False)
     ecumene.simulate(toy(), folder=tmp_path).write(tmp_path)
