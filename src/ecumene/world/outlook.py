@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from ecumene.world.planet import World
 
 BASE_BYTES, ROW_BYTES, ROW_COUNTS, CELL_BYTES_PER_SAT = 380e6, 400, 383, 0.02
-SECONDS_PER_ROW, SECONDS_PER_PAIR = 4e-7, 3e-10
-"""Fitted to the peak memory and slot times of Gen1 at resolutions 3, 4 and 5 on two shared cores."""
+SECONDS_PER_ROW, SECONDS_PER_SAT, SECONDS_PER_PAIR = 2e-7, 2e-5, 8e-11
+"""Fitted to the peak memory of Gen1 at resolutions 3, 4 and 5, and its slot times at 4 and 5, on two shared cores."""
 
 
 def describe(world: World) -> dict[str, object]:
@@ -37,7 +37,7 @@ def describe(world: World) -> dict[str, object]:
         + n_rows * (ROW_BYTES + ROW_COUNTS * count_bytes)
         + n_cells * n_serving * CELL_BYTES_PER_SAT
     )
-    pairs_s = n_cells * n_serving * SECONDS_PER_PAIR
+    slot_s = n_rows * SECONDS_PER_ROW + n_serving * SECONDS_PER_SAT + n_cells * n_serving * SECONDS_PER_PAIR
     return {
         "scenario": world.scenario.name,
         "start_utc": world.start.isoformat().replace("+00:00", "Z"),
@@ -63,7 +63,7 @@ def describe(world: World) -> dict[str, object]:
         "satellite_gbps_at_zenith": world.beams.units_per_satellite / world.beams.shares_per_channel
         * float(world.radio.channel_rate_bps[:, -1].max()) / 1e9,
         "memory_gb_estimated": round(memory_bytes / 1e9, 1),
-        "time_s_estimated": round(n_slots * (n_rows * SECONDS_PER_ROW + pairs_s) + 5.0),
+        "time_s_estimated": round(n_slots * slot_s + 5.0),
         "notes": list(world.notes),
     }  # fmt: skip
 
