@@ -139,7 +139,7 @@ def with_lasers(world: World, fleet: str) -> World:
         return world
     shell = world.fleet.elements.shell[world.links]
     is_kept = (shell > 0).all(axis=1) & (fleet != "bent pipe")
-    return replace(world, links=world.links[is_kept])
+    return replace(world, links=world.links[is_kept], is_link_up=world.is_link_up[is_kept])
 
 
 def light_ms(world: World) -> NDArray[np.float64]:
