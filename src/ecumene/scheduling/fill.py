@@ -20,7 +20,10 @@ from ecumene.scheduling.market import (
     sine_of,
     worth,
 )
-from ecumene.scheduling.wishes import TINY, wish_of
+from ecumene.scheduling.wishes import TINY, put, wish_of
+
+LITTLE = 1e-4
+"""Profit not worth looking for, as a share of what a cell asks for."""
 
 
 class Lights(NamedTuple):
@@ -47,14 +50,6 @@ def no_lights(n_cells: int, n_sats: int, units_of_sat: int, bits_of_sat: float) 
         room=np.full(n_sats, units_of_sat, np.int32),
         left=np.full(n_sats, bits_of_sat, np.float64),
     )
-
-
-@njit(cache=True, nogil=True, inline="always")
-def put(c, s, units, bits, lights):
-    """Light cell c by so many units and bits of satellite s, which has them."""
-    lights.sat[c], lights.units[c], lights.bits[c] = s, units, bits
-    lights.room[s] -= units
-    lights.left[s] -= bits
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -108,10 +103,6 @@ def drop_losses(before, cells, sight, goal, terms, demand, lights):
             continue
         if gain < price_of_pair(c, lights.sat[c], before, cells, sight, goal, terms, demand):
             darken(c, lights)
-
-
-LITTLE = 1e-4
-"""Profit not worth looking for, as a share of what a cell asks for."""
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -55,13 +55,14 @@ def optimise(task: Task, effort: Effort) -> tuple[Lights, Prices]:
     """
     cells, sight, terms, demand = task.cells, task.sight, task.terms, task.demand
     lights = no_lights(len(demand), len(sight.r_sat_m), terms.units_of_sat, terms.bits_of_sat)
-    if _tells_apart(task):
+    tells_apart = _tells_apart(task)
+    if tells_apart:
         prices, asked = find_prices(task, task.goal, steps=effort.steps, reach=effort.reach)
         sat, units, hope = _serve(task, prices, _room(task, asked), effort)
     else:
         cut = find_cuts(task, task.goal, reach=effort.reach, is_final=True)
         sat, units, prices, hope = cut.sat, cut.units, prices_of_cut(task, cut), np.full_like(demand, np.inf)
-    if _tells_apart(task) or not asks_whole_units(task, usual_rate(task)):
+    if tells_apart or not asks_whole_units(task, usual_rate(task)):
         order, first = cells_of_sats(sat, len(lights.room))
         share_out(order, first, prices, task.before, cells, sight, task.goal, terms, demand, lights)
     else:

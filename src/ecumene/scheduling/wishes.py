@@ -36,6 +36,14 @@ def wish_of(demand, rate, price, toll, goal, terms):
     return (more, more_bits) if is_more else (few, few_bits)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def put(c, s, units, bits, lights):
+    """Light cell c by so many units and bits of satellite s, which has them."""
+    lights.sat[c], lights.units[c], lights.bits[c] = s, units, bits
+    lights.room[s] -= units
+    lights.left[s] -= bits
+
+
 @njit(cache=True, nogil=True)
 def share_out(order, first, prices, before, cells, sight, goal, terms, demand, lights):
     """Light cells by the satellites chosen for them: each by what it wishes, as far as there is enough for all.
@@ -68,10 +76,7 @@ def share_out(order, first, prices, before, cells, sight, goal, terms, demand, l
             over_bits -= _cut_bits(n, over_bits, prices.unit[s], goal, wants, rate, fixed, units, bits)
         for i in range(n):
             if units[i] > 0 and bits[i] > TINY:
-                c = order[first[s] + i]
-                lights.sat[c], lights.units[c], lights.bits[c] = s, units[i], bits[i]
-                lights.room[s] -= units[i]
-                lights.left[s] -= bits[i]
+                put(order[first[s] + i], s, units[i], bits[i], lights)
 
 
 @njit(cache=True, nogil=True, inline="always")
