@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from interruptions import broken_off_at
 
 import ecumene
 from ecumene.errors import RunError
@@ -146,17 +147,7 @@ def test_a_kept_run_that_is_damaged_or_of_another_program_is_computed_again(invo
 
 @pytest.mark.usefixtures("no_report")
 def test_a_kept_sweep_broken_off_in_its_first_run_goes_on(invoke, monkeypatch):
-    import ecumene.simulation as spine
-
-    one_slot = spine.one_slot
-
-    def broken_off(world, sky, *more):
-        if sky.slot == 1:
-            raise KeyboardInterrupt
-        return one_slot(world, sky, *more)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(spine, "one_slot", broken_off)
+    with broken_off_at(1, monkeypatch):
         assert invoke(*SEEDS).exit_code == 130
     went_on = invoke(*SEEDS)
     assert went_on.exit_code == 0, went_on.stderr

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from interruptions import broken_off_at
 
 import ecumene
 from ecumene import course
@@ -171,24 +172,13 @@ def test_a_killed_run_loses_what_came_after_its_last_checkpoint_alone(tmp_path):
 
 def test_an_interruption_inside_a_slot_keeps_those_before_it(tmp_path, monkeypatch):
     """A second Ctrl-C: what is done stays, what was half counted is computed again."""
-    import ecumene.simulation as spine
-
-    one_slot = spine.one_slot
-
-    def breaking_off(world, sky, *more):
-        if sky.slot == 4:
-            raise KeyboardInterrupt
-        return one_slot(world, sky, *more)
-
-    monkeypatch.setattr(spine, "one_slot", breaking_off)
-    with pytest.raises(KeyboardInterrupt):
+    with broken_off_at(4, monkeypatch), pytest.raises(KeyboardInterrupt):
         ecumene.simulate(toy(), folder=tmp_path)
     assert read_head(tmp_path / CHECKPOINT).n_done == 4
 
     def half_counted(*_arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(spine, "one_slot", one_slot)
     with monkeypatch.context() as patch:
         patch.setattr(course.Ledger, "_record_gateways", half_counted)
         with pytest.raises(KeyboardInterrupt):
